@@ -1,0 +1,45 @@
+-- Which events this service has handled: inserted first, in the transaction of the effect.
+CREATE TABLE inbox (
+    event_id uuid NOT NULL,
+    topic text NOT NULL,
+    handled_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (topic, event_id)
+) PARTITION BY HASH (event_id);
+CREATE TABLE inbox_h0 PARTITION OF inbox FOR VALUES WITH (MODULUS 4, REMAINDER 0);
+CREATE TABLE inbox_h1 PARTITION OF inbox FOR VALUES WITH (MODULUS 4, REMAINDER 1);
+CREATE TABLE inbox_h2 PARTITION OF inbox FOR VALUES WITH (MODULUS 4, REMAINDER 2);
+CREATE TABLE inbox_h3 PARTITION OF inbox FOR VALUES WITH (MODULUS 4, REMAINDER 3);
+
+-- The last sequence handled per key and topic: turns a repeat into nothing and a gap into a wait.
+CREATE TABLE progress (
+    topic text NOT NULL,
+    key text NOT NULL,
+    sequence bigint NOT NULL,
+    PRIMARY KEY (topic, key)
+) WITH (fillfactor = 80);
+
+-- Records set aside with their original bytes. A row in state 'open' is the hold on its key.
+CREATE TABLE parked (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    topic text NOT NULL,
+    partition int NOT NULL,
+    "offset" bigint NOT NULL,
+    key text,
+    event_id uuid,
+    type text,
+    sequence bigint,
+    headers jsonb NOT NULL,
+    raw_key bytea,
+    body bytea,
+    record_timestamp timestamptz NOT NULL,
+    code text NOT NULL,
+    reason text NOT NULL,
+    attempts int NOT NULL,
+    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'redriven', 'discarded')),
+    parked_at timestamptz NOT NULL DEFAULT now(),
+    settled_at timestamptz,
+    settled_by text,
+    settled_why text,
+    UNIQUE (topic, partition, "offset")
+);
+CREATE INDEX parked_open ON parked (topic, key, sequence, id) WHERE state = 'open';

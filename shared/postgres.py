@@ -1,0 +1,149 @@
+"""The one door to PostgreSQL: a pool, transactions that ring after commit, and a migrations runner."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+
+Tx = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+"""A connection inside a transaction; jsonb values come and go as Python objects."""
+
+AWAY: tuple[type[BaseException], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    OSError,
+    asyncio.TimeoutError,
+)
+"""What is raised while the database is away, starting, stopping or full: the same statement works later."""
+
+PASSING: tuple[type[BaseException], ...] = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+)
+"""What is raised when a neighbour was in the way: the same transaction may work at once."""
+
+
+class Database:
+    """A pool of connections to one service's own database."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+        self.committed = asyncio.Event()
+
+    @classmethod
+    async def open(cls, url: str, *, name: str, size: int = 10) -> "Database":
+        """Open a pool of at most `size` connections; `name` shows in pg_stat_activity.
+
+        A transaction left idle is ended after 5 s, so that a frozen process cannot hold others up.
+        """
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            init=_prepare_connection,
+            command_timeout=30,
+            server_settings={
+                "application_name": name,
+                "timezone": "UTC",
+                "idle_in_transaction_session_timeout": "5s",
+                "lock_timeout": "10s",
+                "statement_timeout": "30s",
+            },
+        )
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Close the pool, ending connections that are still busy after 5 s."""
+        try:
+            await asyncio.wait_for(self._pool.close(), 5)
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """A read-committed transaction on a connection of its own; rings `committed` after the commit."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            yield connection
+        self.committed.set()
+
+    async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """Run one statement, all rows."""
+        return await self._pool.fetch(sql, *values)
+
+    async def fetchrow(self, sql: str, *values: Any) -> asyncpg.Record | None:
+        """Run one statement, its first row."""
+        return await self._pool.fetchrow(sql, *values)
+
+    async def fetchval(self, sql: str, *values: Any) -> Any:
+        """Run one statement, the first column of its first row."""
+        return await self._pool.fetchval(sql, *values)
+
+    async def execute(self, sql: str, *values: Any) -> str:
+        """Run one statement that commits by itself; rings `committed`."""
+        status = await self._pool.execute(sql, *values)
+        self.committed.set()
+        return status
+
+
+async def _prepare_connection(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        decoder=lambda raw: orjson.loads(raw[1:]),
+        format="binary",
+    )
+
+
+JOURNAL = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    version text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
+)"""
+
+
+async def migrate(url: str, folders: Sequence[Path]) -> list[str]:
+    """Apply the numbered `.sql` files of `folders`, in that order; returns the names that were new.
+
+    One runner at a time (advisory lock); a file that changed after it was applied raises RuntimeError. A
+    file whose first line is `-- transaction:false` runs statement by statement outside a transaction.
+    """
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        await connection.execute("SELECT pg_advisory_lock(hashtext('schema_migrations'))")
+        await connection.execute(JOURNAL)
+        done = {r["version"]: r["checksum"] for r in await connection.fetch("TABLE schema_migrations")}
+        fresh = []
+        for folder in folders:
+            for path in sorted(folder.glob("*.sql")):
+                if await _apply(connection, f"{folder.parent.name}/{path.stem}", path.read_text(), done):
+                    fresh.append(path.stem)
+        return fresh
+    finally:
+        await connection.close()
+
+
+async def _apply(connection: asyncpg.Connection, version: str, sql: str, done: dict[str, str]) -> bool:
+    checksum = hashlib.sha256(sql.encode()).hexdigest()
+    if version in done:
+        if done[version] != checksum:
+            raise RuntimeError(f"migration {version} was changed after it had been applied")
+        return False
+    record = "INSERT INTO schema_migrations (version, checksum) VALUES ($1, $2)"
+    if sql.startswith("-- transaction:false"):
+        for statement in filter(str.strip, sql.split(";\n")):
+            await connection.execute(statement)
+        await connection.execute(record, version, checksum)
+        return True
+    async with connection.transaction():
+        await connection.execute(sql)
+        await connection.execute(record, version, checksum)
+    return True
