@@ -1,0 +1,79 @@
+"""Make what the parts expect before they start: folders, secrets, databases, tables, topics."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.local import kafka, keys, postgres
+from deploy.local.processes import Part
+from deploy.local.stack import Stack, service_environment
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def prepare_home(stack: Stack, report: Callable[[str], None]) -> None:
+    """Folders, first-run secrets and Kafka's jars."""
+    for folder in (stack.home, stack.logs_folder, stack.home / "objects"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys.make_keys(stack.keys_folder)
+    if "kafka" in stack.parts:
+        kafka.fetch_jars(lambda done, total: _jar_progress(report, done, total))
+
+
+def make_databases(stack: Stack) -> None:
+    """One database and user per service; blocking."""
+    asyncio.run(postgres.make_databases(stack))
+
+
+def make_topics(stack: Stack, report: Callable[[str], None]) -> None:
+    """The topics of the register, when this tree has one; blocking."""
+    if not has_module("shared.contracts.topics"):
+        return
+    from deploy.topics import ensure_topics
+
+    for line in asyncio.run(ensure_topics(stack.kafka)):
+        report(line)
+
+
+def migrate(stack: Stack, service: str, run: Callable[[Part], None]) -> None:
+    """Bring a service's tables to its migration files; skipped when they were applied before."""
+    stamp = postgres.cluster_folder(stack) / f"mente-migrated-{service}"
+    wanted = migrations_digest(ROOT / "services" / service / "migrations")
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    run(
+        Part(
+            name=f"{service}-migrate",
+            command=(sys.executable, "-m", f"services.{service}", "migrate"),
+            ready=lambda: True,
+            environment=service_environment(stack, service),
+            folder=ROOT,
+        )
+    )
+    stamp.write_text(wanted)
+
+
+def migrations_digest(folder: Path) -> str:
+    """SHA-256 (hex) over names and bytes of the migration files."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.sql")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def has_module(name: str) -> bool:
+    """Whether the module can be imported from this tree."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _jar_progress(report: Callable[[str], None], done: int, total: int) -> None:
+    if done % 10 == 0 or done == total:
+        report(f"Kafka: {done} of {total} jars fetched and checked")

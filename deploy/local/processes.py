@@ -1,0 +1,141 @@
+"""Start, watch and end the processes of the embedded stack."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LAUNCHER = Path(__file__).with_name("launch.py")
+LOG_BYTES = 10_000_000
+
+# The kernel signals a child when the *thread* that forked it ends, so one thread that lives as long as the
+# program starts every process, whichever thread asks.
+_SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
+
+
+class StartFailed(Exception):
+    """A part of the stack did not become ready; the text is one sentence for a person."""
+
+
+class LockHeld(Exception):
+    """Another process holds the run folder."""
+
+
+def nothing() -> None:
+    """Do nothing: a part without preparation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How one process of the stack is prepared, started, found ready and stopped."""
+
+    name: str
+    command: tuple[str, ...]
+    ready: Callable[[], bool]
+    prepare: Callable[[], None] = nothing
+    environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    orphan_signal: signal.Signals = signal.SIGTERM
+    start_seconds: float = 45.0
+    stop_seconds: float = 15.0
+    as_nobody: bool = False
+
+
+def spawn(part: Part, log: Path, lock: int | None = None) -> subprocess.Popen[bytes]:
+    """Start the part in its own session, tied to this program's life, its output appended to `log`."""
+    return _SPAWNER.submit(_spawn, part, log, lock).result()
+
+
+def run_to_end(part: Part, log: Path, lock: int | None = None) -> None:
+    """Run a preparing command to its end; StartFailed when its exit code is not 0 or its time is over."""
+    process = spawn(part, log, lock)
+    try:
+        code = process.wait(part.start_seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise StartFailed(f"{part.name} took longer than {part.start_seconds:.0f} s; see {log}") from None
+    if code != 0:
+        raise StartFailed(f"{part.name} failed with exit code {code}: {last_words(log)}")
+
+
+def wait_ready(part: Part, process: subprocess.Popen[bytes], log: Path, stopping: Callable[[], bool]) -> None:
+    """Wait until the part answers; StartFailed when it dies, takes too long or the stack is being stopped."""
+    deadline = time.monotonic() + part.start_seconds
+    while not part.ready():
+        if process.poll() is not None:
+            raise StartFailed(f"{part.name} ended with exit code {process.returncode}: {last_words(log)}")
+        if stopping():
+            raise StartFailed(f"{part.name} was stopped while it started")
+        if time.monotonic() > deadline:
+            raise StartFailed(f"{part.name} was not ready after {part.start_seconds:.0f} s; see {log}")
+        time.sleep(0.02)
+
+
+def end(part: Part, process: subprocess.Popen[bytes]) -> None:
+    """Stop a process with its own signal, by force when it does not listen, and reap it."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGCONT)
+        process.send_signal(part.stop_signal)
+    try:
+        process.wait(part.stop_seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def lock_folder(home: Path) -> int:
+    """Take the run folder for this program and every child that inherits it; LockHeld when taken."""
+    descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as refused:
+        os.close(descriptor)
+        raise LockHeld(str(home)) from refused
+    return descriptor
+
+
+def last_words(log: Path, lines: int = 3) -> str:
+    """The end of a log as one line, for an error sentence."""
+    try:
+        text = log.read_text(errors="replace")[-4000:]
+    except FileNotFoundError:
+        return "it wrote nothing"
+    found = [line.strip() for line in text.splitlines() if line.strip()]
+    return " | ".join(found[-lines:]) or "it wrote nothing"
+
+
+def _spawn(part: Part, log: Path, lock: int | None) -> subprocess.Popen[bytes]:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".old.log"))
+    identity = "mapped" if part.as_nobody and os.geteuid() == 0 else "plain"
+    tie = (
+        sys.executable,
+        "-I",
+        "-S",
+        str(LAUNCHER),
+        str(os.getpid()),
+        str(int(part.orphan_signal)),
+        identity,
+    )
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            (*tie, *part.command),
+            cwd=part.folder,
+            env={**os.environ, **part.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=() if lock is None else (lock,),
+        )

@@ -1,0 +1,213 @@
+"""Run the processes of one embedded stack: start and end them in order, let tests hurt one of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from deploy.local import kafka, preparation, processes
+from deploy.local.parts import part_of
+from deploy.local.processes import LockHeld, Part, StartFailed
+from deploy.local.stack import SERVICES, Stack
+
+STOP_ORDER = (*SERVICES, "caddy", "sms", "oidc", "kafka", "valkey", "postgres")
+LEFTOVER_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A started process and what is needed to end or repeat it."""
+
+    part: Part
+    process: subprocess.Popen[bytes]
+    since: float
+
+
+def quiet(_line: str) -> None:
+    """Report nothing."""
+
+
+class Supervisor:
+    """Owns the processes of one run folder; safe to call from any thread."""
+
+    def __init__(self, stack: Stack, report: Callable[[str], None] = quiet, bench: bool = False) -> None:
+        self.stack = stack
+        self.report = report
+        self.bench = bench
+        self._running: dict[str, Running] = {}
+        self._known: dict[str, Part] = {}
+        self._guard = threading.RLock()
+        self._stopping = threading.Event()
+        self._lock = wait_for_lock(stack.home)
+
+    def start_all(self) -> None:
+        """Start every part in order; StartFailed, with everything stopped again, when one fails."""
+        try:
+            preparation.prepare_home(self.stack, self.report)
+            self._start_servers([name for name in self.stack.parts if name not in (*SERVICES, "caddy")])
+            services = [name for name in self.stack.parts if name in SERVICES]
+            self._together(
+                [partial(preparation.migrate, self.stack, name, self.run_to_end) for name in services]
+            )
+            self._start_many([*services, *(name for name in self.stack.parts if name == "caddy")])
+            self.save()
+        except BaseException:
+            self.stop_all()
+            raise
+
+    def stop_all(self) -> None:
+        """Stop everything, services first, and give the run folder back."""
+        self._stopping.set()
+        extra = [name for name in self._running if name not in STOP_ORDER]
+        self._together([partial(self.stop, name) for name in (*extra, *SERVICES)])
+        for name in STOP_ORDER[len(SERVICES) :]:
+            self.stop(name)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def ask_to_stop(self) -> None:
+        """Make a start in progress give up soon; for signal handlers."""
+        self._stopping.set()
+
+    def start(self, name: str, part: Part | None = None) -> None:
+        """Start one part, as it ran before or as described, and wait until it is ready."""
+        wanted = part or self._known.get(name) or part_of(name, self.stack, self.run_to_end, self.bench)
+        wanted.prepare()
+        log = self.log_of(name)
+        process = processes.spawn(wanted, log, self._lock)
+        with self._guard:
+            self._known[name] = wanted
+            self._running[name] = Running(wanted, process, time.monotonic())
+        try:
+            processes.wait_ready(wanted, process, log, self._stopping.is_set)
+        except StartFailed:
+            self.stop(name)
+            raise
+
+    def stop(self, name: str) -> None:
+        """Stop one part with its own signal and wait; nothing happens when it does not run."""
+        with self._guard:
+            running = self._running.pop(name, None)
+        if running is not None:
+            processes.end(running.part, running.process)
+
+    def kill(self, name: str) -> None:
+        """End one part as a crash would, SIGKILL, and reap it."""
+        with self._guard:
+            running = self._running.pop(name)
+        running.process.kill()
+        running.process.wait()
+
+    def pause(self, name: str) -> None:
+        """Freeze one part and its children (SIGSTOP)."""
+        self._signal_tree(name, signal.SIGSTOP)
+
+    def resume(self, name: str) -> None:
+        """Let a frozen part go on (SIGCONT)."""
+        self._signal_tree(name, signal.SIGCONT)
+
+    def wipe(self, name: str) -> None:
+        """Throw away what a stopped part has stored; only Kafka can lose its records this way."""
+        if name != "kafka" or name in self._running:
+            raise StartFailed("only Kafka can be wiped, and only while it is stopped")
+        kafka.wipe(self.stack)
+
+    def pid(self, name: str) -> int:
+        """The process number of a running part."""
+        return self._running[name].process.pid
+
+    def alive(self, name: str) -> bool:
+        """Whether the part was started and its process has not ended."""
+        running = self._running.get(name)
+        return running is not None and running.process.poll() is None
+
+    def dead(self) -> list[str]:
+        """The parts that ended although nobody stopped them."""
+        return [name for name, running in list(self._running.items()) if running.process.poll() is not None]
+
+    def seconds_alive(self, name: str) -> float:
+        """How long ago the part was started last, in seconds."""
+        return time.monotonic() - self._running[name].since
+
+    def log_of(self, name: str) -> Path:
+        """The log file of a part."""
+        return self.stack.logs_folder / f"{name}.log"
+
+    def run_to_end(self, part: Part) -> None:
+        """Run a preparing command to its end; StartFailed when it fails."""
+        processes.run_to_end(part, self.log_of(part.name), self._lock)
+
+    def save(self) -> None:
+        """Write `stack.json` with the process numbers of this moment."""
+        pids = {name: running.process.pid for name, running in self._running.items()}
+        self.stack = replace(self.stack, pids=pids, supervisor=os.getpid())
+        self.stack.save()
+
+    def _start_servers(self, names: list[str]) -> None:
+        follow: Mapping[str, Callable[[], None]] = {
+            "postgres": lambda: preparation.make_databases(self.stack),
+            "kafka": lambda: preparation.make_topics(self.stack, self.report),
+        }
+
+        def start(name: str) -> None:
+            self._start_reported(name)
+            follow.get(name, processes.nothing)()
+
+        self._together([partial(start, name) for name in names])
+
+    def _start_many(self, names: Iterable[str]) -> None:
+        self._together([partial(self._start_reported, name) for name in names])
+
+    def _start_reported(self, name: str) -> None:
+        begun = time.monotonic()
+        self.start(name)
+        self.report(f"{name} is ready ({time.monotonic() - begun:.1f} s)")
+
+    def _together(self, jobs: Sequence[Callable[[], None]]) -> None:
+        if not jobs:
+            return
+        with ThreadPoolExecutor(len(jobs)) as threads:
+            work = [threads.submit(job) for job in jobs]
+        for one in work:
+            one.result()
+
+    def _signal_tree(self, name: str, number: signal.Signals) -> None:
+        root = psutil.Process(self.pid(name))
+        for process in (root, *root.children(recursive=True)):
+            process.send_signal(number)
+
+
+def wait_for_lock(home: Path, seconds: float = LEFTOVER_SECONDS) -> int:
+    """Take the run folder, waiting for leftovers of a crashed run; LockHeld when a live supervisor has it."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return processes.lock_folder(home)
+        except LockHeld:
+            if time.monotonic() > deadline or supervisor_lives(home):
+                raise
+        time.sleep(0.1)
+
+
+def supervisor_lives(home: Path) -> bool:
+    """Whether the supervisor that wrote `stack.json` is still running."""
+    try:
+        return _is_supervisor(Stack.load(home).supervisor)
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _is_supervisor(number: int) -> bool:
+    return number > 0 and psutil.pid_exists(number)
