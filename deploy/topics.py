@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from shared.contracts.topics import TOPICS, Topic
 
 VISIBLE_SECONDS = 15.0
+REPLICAS = 3
 
 
 class TopicsDiffer(Exception):
@@ -20,7 +21,7 @@ class TopicsDiffer(Exception):
 
 
 async def ensure_topics(bootstrap: str, topics: Sequence[Topic] = TOPICS) -> list[str]:
-    """Make the topics that are missing and wait until Kafka shows them; a line for each deed and each difference.
+    """Make the missing topics, wait until Kafka shows them; a line for what was made and for each difference.
 
     Partition counts are never changed: keys would move to other partitions and lose their order.
     """
@@ -40,7 +41,7 @@ async def ensure_topics(bootstrap: str, topics: Sequence[Topic] = TOPICS) -> lis
 def differences(topics: Sequence[Topic], known: dict[str, int]) -> list[str]:
     """One sentence for each topic whose partition count is not the registered one."""
     return [
-        f"topic {topic.name} has {known[topic.name]} partitions, the register says {topic.partitions}: left as it is"
+        f"topic {topic.name} has {known[topic.name]} partitions instead of {topic.partitions}; it stays so"
         for topic in topics
         if topic.name in known and known[topic.name] != topic.partitions
     ]
@@ -59,11 +60,12 @@ def _made(missing: Sequence[Topic]) -> list[str]:
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
+    brokers: Any = (await admin.describe_cluster())["brokers"]
     wanted = [
         NewTopic(
             name=topic.name,
             num_partitions=topic.partitions,
-            replication_factor=-1,
+            replication_factor=min(REPLICAS, len(brokers)),
             topic_configs=settings_of(topic),
         )
         for topic in topics
