@@ -1,0 +1,121 @@
+"""Who may call what: every route of every service names its access here, and nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from shared.nonces import Nonces
+from shared.signin import CitizenDoor, Staff, StaffDoor, citizen_token
+from shared.signing import Channel, Channels, SignedCall, sign
+
+
+class Role(StrEnum):
+    """The roles of staff, as the sign-in service names them."""
+
+    WINDOW_CLERK = "window_clerk"
+    ACCEPTANCE_OFFICER = "acceptance_officer"
+    FIRST_REVIEWER = "first_reviewer"
+    EXPERT = "expert"
+    FINAL_REVIEWER = "final_reviewer"
+    APPEAL_HANDLER = "appeal_handler"
+    SUPERVISOR = "supervisor"
+    POLICY_EDITOR = "policy_editor"
+    POLICY_PUBLISHER = "policy_publisher"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+
+
+class Caller(StrEnum):
+    """The kinds of caller a route can be for."""
+
+    PUBLIC = "public"
+    CHANNEL = "channel"
+    CITIZEN = "citizen"
+    STAFF = "staff"
+    PROVIDER = "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call one route: a kind of caller, and the scope or the roles that it needs."""
+
+    caller: Caller
+    scope: str = ""
+    roles: frozenset[str] = frozenset()
+
+    def admit_channel(self, channel: Channel) -> None:
+        """Refuse with `scope-missing` (403) a channel that does not hold the route's scope."""
+        channel.require_scope(self.scope)
+
+    def admit_staff(self, staff: Staff) -> None:
+        """Refuse with `scope-missing` (403) a member of staff who holds none of the route's roles."""
+        staff.require_role(*self.roles)
+
+
+def _staff(*roles: Role) -> Access:
+    return Access(Caller.STAFF, roles=frozenset(roles))
+
+
+def _channel(scope: str) -> Access:
+    return Access(Caller.CHANNEL, scope=scope)
+
+
+_PUBLIC = Access(Caller.PUBLIC)
+_CITIZEN = Access(Caller.CITIZEN)
+_REVIEWERS = (Role.ACCEPTANCE_OFFICER, Role.FIRST_REVIEWER, Role.EXPERT, Role.FINAL_REVIEWER)
+_READERS = (*_REVIEWERS, Role.APPEAL_HANDLER, Role.SUPERVISOR, Role.AUDITOR)
+
+_EVERY_SERVICE = {
+    f"{service}.{function}": _PUBLIC
+    for service in ("catalog", "intake", "review", "notify")
+    for function in ("live", "ready", "metrics", "openapi")
+}
+
+ROUTES: Mapping[str, Access] = MappingProxyType(
+    _EVERY_SERVICE
+    | {
+        "catalog.get_regions": _PUBLIC,
+        "catalog.get_region": _PUBLIC,
+        "catalog.get_diseases": _PUBLIC,
+        "catalog.get_materials": _PUBLIC,
+        "catalog.get_channels": _PUBLIC,
+        "catalog.get_deadlines": _PUBLIC,
+        "catalog.get_guide": _PUBLIC,
+        "intake.post_material": _channel("materials:write"),
+        "intake.post_application": _channel("applications:write"),
+        "intake.get_application": _channel("applications:read"),
+        "intake.post_supplement": _channel("applications:write"),
+        "intake.post_withdrawal": _channel("applications:write"),
+        "review.get_queue": _staff(*_REVIEWERS, Role.SUPERVISOR),
+        "review.get_case": _staff(*_READERS),
+        "review.get_deadline": _staff(*_READERS),
+        "review.post_claim": _staff(*_REVIEWERS),
+        "review.post_release": _staff(*_REVIEWERS),
+        "review.post_accept": _staff(Role.ACCEPTANCE_OFFICER),
+        "review.post_material_request": _staff(*_REVIEWERS),
+        "review.post_forward": _staff(Role.FIRST_REVIEWER, Role.EXPERT, Role.FINAL_REVIEWER),
+        "review.post_opinion": _staff(Role.FIRST_REVIEWER, Role.EXPERT),
+        "review.post_decision": _staff(Role.FINAL_REVIEWER),
+        "notify.get_inbox": _CITIZEN,
+        "notify.post_read": _CITIZEN,
+        "notify.post_sms_receipt": Access(Caller.PROVIDER),
+        "notify.get_messages": _staff(Role.OPERATOR, Role.AUDITOR, Role.SUPERVISOR),
+    }
+)
+
+__all__ = [
+    "ROUTES",
+    "Access",
+    "Caller",
+    "Channel",
+    "Channels",
+    "CitizenDoor",
+    "Nonces",
+    "Role",
+    "SignedCall",
+    "Staff",
+    "StaffDoor",
+    "citizen_token",
+    "sign",
+]
