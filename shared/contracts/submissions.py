@@ -105,6 +105,15 @@ class SubmissionOffered(Value):
     previous_acceptance_no: Code | None = None
 
 
+class Defect(Value):
+    """One thing that stops a submission or is warned of: code, field, and a sentence in both languages."""
+
+    code: Code
+    field: str
+    detail: str
+    detail_zh: str
+
+
 class Receipt(Value):
     """The written receipt with date (F-X02); `body_hash` is the SHA-256 of the body as received."""
 
@@ -114,15 +123,7 @@ class Receipt(Value):
     region: Code
     submitted_at: AwareDatetime
     body_hash: ContentHash
-
-
-class Defect(Value):
-    """One thing that stops a submission: a code, the field it is about, the sentence in both languages."""
-
-    code: Code
-    field: str
-    detail: str
-    detail_zh: str
+    warnings: list[Defect] = Field(default_factory=list)
 
 
 class ReceiptEvent(Event):
