@@ -1,5 +1,6 @@
 """Working days from the yearly arrangements of holidays and make-up working days; pure, days are dates."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -140,6 +141,12 @@ class Calendar:
         kinds = [self.is_working_day(day) for day in days_after(start, end)]
         missing = tuple(sorted({kind.day.year for kind in kinds if kind.provisional}))
         return DayCount(sum(kind.working for kind in kinds), bool(missing), missing)
+
+
+def months_before(day: date, months: int) -> date:
+    """Go back whole months; a day the month does not have becomes its last (31 August: 28 February)."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def days_after(start: date, end: date) -> Iterator[date]:

@@ -6,7 +6,7 @@ from itertools import product
 import chinese_calendar  # type: ignore[import-untyped]
 import pytest
 
-from shared.calendar import Calendar, DayReason, DaysOff, YearArrangement
+from shared.calendar import Calendar, DayReason, DaysOff, YearArrangement, months_before
 from tests.unit.arrangements import ARRANGEMENT_2025, ARRANGEMENT_2026, CALENDAR, VECTORS
 
 STEPS = [
@@ -117,3 +117,16 @@ def test_adding_and_counting_between_are_inverse() -> None:
     for offset, days in product(range(0, 640, 13), (1, 5, 15, 20)):
         begin = first + timedelta(days=offset)
         assert CALENDAR.working_days_between(begin, CALENDAR.add_working_days(begin, days).on).days == days
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "expected"),
+    [
+        ("2026-08-31", 6, "2026-02-28"),
+        ("2026-03-15", 6, "2025-09-15"),
+        ("2026-01-31", 1, "2025-12-31"),
+        ("2026-12-31", 24, "2024-12-31"),
+    ],
+)
+def test_months_are_whole_months_back(day: str, months: int, expected: str) -> None:
+    assert months_before(date.fromisoformat(day), months) == date.fromisoformat(expected)
