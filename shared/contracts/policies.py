@@ -9,7 +9,7 @@ from shared.contracts.calendars import CalendarDocument, CalendarYear
 from shared.contracts.deadlines import Deadlines, Remedy, ReviewRules
 from shared.contracts.materials import MaterialRule, UploadLimits
 from shared.contracts.messages import MessageChannel
-from shared.contracts.sourced import MaybeKnown, Sourced
+from shared.contracts.sourced import Grade, MaybeKnown, Sourced
 from shared.contracts.submissions import ApplicantClass, ApplicationType
 
 
@@ -84,7 +84,7 @@ class PolicyChannel(Value):
     kind: Code
     owner: MaybeKnown[str]
     way_in: Sourced[str]
-    takes_applications: Sourced[bool]
+    takes_applications: MaybeKnown[bool]
     functions: Sourced[tuple[str, ...]] | None = None
     recommended: Sourced[bool] | None = None
 
@@ -109,6 +109,14 @@ class Notifications(Value):
 
     by_event: tuple[EventChannels, ...]
     neutral_wording: Sourced[bool]
+
+
+class SourceTitle(Value):
+    """What the short name of a source stands for, and how good that source is."""
+
+    src: Line
+    title: Line
+    grade: Grade
 
 
 class RegionPolicy(Value):
@@ -146,6 +154,7 @@ class RegionPolicy(Value):
     benefit: tuple[GuideText, ...]
     notifications: Notifications
     calendar_additions: tuple[CalendarYear, ...] = ()
+    sources: tuple[SourceTitle, ...] = ()
 
     def disease(self, code: str) -> Disease | None:
         """Find a disease of the catalogue by its local code."""
