@@ -1,0 +1,95 @@
+"""Where in a policy file a value stands: path in words and line; pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from services.catalog.domain.layering import IDENTITIES, Json
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A policy file: its name as shown in errors, and its text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file (1 is the first) and how many steps of the path were found on the way to it."""
+
+    file: str
+    line: int
+    depth: int
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML in which a key that stands twice in one mapping is an error, not the last one wins."""
+
+
+def _mapping_without_doubles(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen = set[str]()
+    for key, _ in node.value:
+        if key.value in seen:
+            raise yaml.MarkedYAMLError(problem=f"{key.value} stands here twice", problem_mark=key.start_mark)
+        seen.add(key.value)
+    return loader.construct_mapping(node, deep=True)
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:map", _mapping_without_doubles)
+
+
+def parse(file: File) -> Json:
+    """Read YAML in which no key stands twice; yaml.YAMLError otherwise."""
+    return yaml.load(file.text, _StrictLoader)  # noqa: S506 (a safe loader)
+
+
+def path_of(document: Json, steps: Sequence[str | int]) -> list[str]:
+    """Name the steps to a value, an item of a list by its code, id, kind or event where it has one."""
+    path = []
+    for step in steps:
+        item = document[step] if _holds(document, step) else None
+        named = [str(item[name]) for name in IDENTITIES if isinstance(item, dict) and name in item]
+        path.append(named[0] if isinstance(step, int) and named else str(step))
+        document = item
+    return path
+
+
+def find(file: File, path: Sequence[str]) -> Place:
+    """Find the line of a path, or of the deepest part of it that is there."""
+    node = yaml.compose(file.text, yaml.SafeLoader)
+    line, depth = 1, 0
+    for step in path:
+        node = _below(node, step)
+        if node is None:
+            break
+        line, depth = node.start_mark.line + 1, depth + 1
+    return Place(file.name, line, depth)
+
+
+def _holds(document: Json, step: str | int) -> bool:
+    if isinstance(step, int):
+        return isinstance(document, list) and step < len(document)
+    return isinstance(document, dict) and step in document
+
+
+def _below(node: yaml.Node | None, step: str) -> yaml.Node | None:
+    if isinstance(node, yaml.SequenceNode):
+        named = [item for item in node.value if _is_named(item, step)]
+        by_place = node.value[int(step) : int(step) + 1] if step.isdigit() else []
+        return next(iter([*named, *by_place]), None)
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    children = {key.value: value for key, value in node.value}
+    if step not in children and "list" in children:
+        return _below(children["list"], step)
+    return children.get(step)
+
+
+def _is_named(item: yaml.Node, name: str) -> bool:
+    return isinstance(item, yaml.MappingNode) and any(
+        key.value in IDENTITIES and value.value == name for key, value in item.value
+    )
