@@ -1,0 +1,125 @@
+"""The HTTP edge of a service: one way to build its application; its routes find the rest of it here."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+
+from shared import problems
+from shared.errors import Refused, Unavailable, Unreadable
+from shared.health import Health
+from shared.http import App, Receive, Send, read_body, send_json, send_problem
+from shared.problems import parse, problem
+from shared.requests import Edge
+from shared.serving import run, run_until_stopped, serve
+
+# FastAPI's own telemetry would record what was wrong with a body in the caller's words.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def application(
+    title: str,
+    service: str,
+    health: Health,
+    lifespan: Lifespan | None = None,
+    *,
+    body_limits: Mapping[str, int] | None = None,
+) -> FastAPI:
+    """Make the application of a service; `body_limits` are bytes by path prefix, 1 MiB holds elsewhere."""
+    hot: dict[tuple[str, str], App] = {}
+    app = FastAPI(
+        title=title,
+        openapi_url=f"/api/{service}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        telemetry=_NO_TELEMETRY,
+    )
+    app.state.hot = hot
+    app.add_middleware(Edge, service=service, limits=body_limits or {}, hot=hot)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    _add_probes(app, health)
+    return app
+
+
+def hot_route(app: FastAPI, method: str, path: str, handler: App) -> None:
+    """Answer one method and exact path by a raw ASGI function past FastAPI; its errors are translated too."""
+    app.state.hot[method, path] = handler
+
+
+def _add_probes(app: FastAPI, health: Health) -> None:
+    async def live() -> Response:
+        return _json(200, {"live": True})
+
+    async def ready() -> Response:
+        seen = await health.look()
+        return _json(200 if seen["ready"] else 503, seen)
+
+    async def metrics() -> Response:
+        return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+    app.add_api_route("/health/live", live, include_in_schema=False)
+    app.add_api_route("/health/ready", ready, include_in_schema=False)
+    app.add_api_route("/metrics", metrics, include_in_schema=False)
+
+
+def _json(status: int, content: Any) -> Response:
+    return Response(orjson.dumps(content), status, media_type="application/json")
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    cause = error.__cause__
+    if isinstance(cause, Refused | Unavailable | Unreadable):
+        # FastAPI reads bodies itself and makes a 400 of whatever stops it, our own limits too.
+        raise cause
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = getattr(error, "headers", None)
+    return _problem(request, status, problems.http_problem(status), headers)
+
+
+async def _invalid_request(request: Request, error: Exception) -> Response:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(defect["type"] == "json_invalid" for defect in found):
+        raise Unreadable("json-invalid", "the body is not JSON")
+    status, details = problems.invalid({**defect, "loc": defect["loc"][1:]} for defect in found)
+    return _problem(request, status, details)
+
+
+def _problem(
+    request: Request, status: int, details: problems.Problem, headers: Mapping[str, str] | None = None
+) -> Response:
+    body = problems.encode(details, request.url.path)
+    return Response(body, status, headers=dict(headers or {}), media_type=problems.MEDIA_TYPE)
+
+
+__all__ = [
+    "App",
+    "Receive",
+    "Send",
+    "application",
+    "hot_route",
+    "parse",
+    "problem",
+    "read_body",
+    "run",
+    "run_until_stopped",
+    "send_json",
+    "send_problem",
+    "serve",
+]
