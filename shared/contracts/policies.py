@@ -105,10 +105,14 @@ class EventChannels(Value):
 
 
 class Notifications(Value):
-    """Switches of the messages to persons; neutral wording does not even name the kind of benefit."""
+    """Switches of the messages to persons; neutral wording does not even name the kind of benefit.
+
+    `entry` is what all channels of the region call the list of one's applications, at most four characters.
+    """
 
     by_event: tuple[EventChannels, ...]
     neutral_wording: Sourced[bool]
+    entry: Sourced[str] | None = None
 
 
 class SourceTitle(Value):
