@@ -1,0 +1,143 @@
+"""What an event wants told to a person, by which ways, and how long it is worth telling; pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from hashlib import blake2b
+from typing import TypedDict
+from uuid import UUID
+
+from shared.clock import SHANGHAI
+from shared.contracts.messages import MessageChannel
+
+SMS, IN_APP = MessageChannel.SMS, MessageChannel.IN_APP
+
+
+class Template(StrEnum):
+    """What a message tells (12.9)."""
+
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    MATERIAL_REQUESTED = "material_requested"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+WAYS: Mapping[Template, tuple[MessageChannel, ...]] = {
+    Template.SUBMITTED: (SMS, IN_APP),
+    Template.ACCEPTED: (SMS, IN_APP),
+    Template.MATERIAL_REQUESTED: (SMS, IN_APP),
+    Template.APPROVED: (SMS, IN_APP),
+    Template.REJECTED: (SMS, IN_APP),
+    Template.WITHDRAWN: (IN_APP,),
+}
+"""By which ways a message goes out unless the region switches one off (12.9)."""
+
+EVENTS: Mapping[Template, str] = {
+    Template.SUBMITTED: "application-submitted",
+    Template.ACCEPTED: "application-accepted",
+    Template.MATERIAL_REQUESTED: "material-requested",
+    Template.APPROVED: "decision-made",
+    Template.REJECTED: "decision-made",
+    Template.WITHDRAWN: "application-withdrawn",
+}
+"""The type of event that each message tells of: a region's switches go by it."""
+
+_USEFUL_FOR: Mapping[Template, timedelta] = {
+    Template.SUBMITTED: timedelta(days=3),
+    Template.ACCEPTED: timedelta(days=7),
+    Template.MATERIAL_REQUESTED: timedelta(days=1),
+    Template.APPROVED: timedelta(days=30),
+    Template.REJECTED: timedelta(days=30),
+}
+
+
+class Item(TypedDict):
+    """A missing paper: its kind, and what exactly is wanted, in the applicant's language."""
+
+    kind: str
+    detail: str
+
+
+class ReasonGiven(TypedDict):
+    """A reason of a rejection: its standard text and what it means here."""
+
+    text: str
+    detail: str
+
+
+class Details(TypedDict, total=False):
+    """What a text needs besides recipient and region; `on` is the ISO date that it names."""
+
+    on: str
+    provisional: bool
+    items: list[Item]
+    reasons: list[ReasonGiven]
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What one event wants told to the person of one application."""
+
+    event_id: UUID
+    application_id: UUID
+    template: Template
+    occurred_at: datetime
+    details: Details
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """The person of an application and how to reach them."""
+
+    application_id: UUID
+    person_id: UUID
+    phone: str
+    region: str
+    acceptance_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRules:
+    """What notify keeps of a region's policy; `ways` maps a type of event to the ways that are switched on.
+
+    `entry` is what the region's channels call the list of one's applications, None where that is not known;
+    `neutral` wording does not name the kind of benefit; `material_names` names kinds of paper.
+    """
+
+    region: str
+    version: int
+    signature: str
+    division: str
+    entry: str | None = None
+    neutral: bool = False
+    ways: Mapping[str, list[str]] = field(default_factory=dict)
+    material_names: Mapping[str, str] = field(default_factory=dict)
+
+    def allows(self, template: Template, channel: MessageChannel) -> bool:
+        """Tell whether the region sends this message by this way."""
+        return channel in self.ways.get(EVENTS[template], ())
+
+
+def message_id(event_id: UUID, application_id: UUID, channel: MessageChannel) -> UUID:
+    """Derive a message's id, the same whenever asked: the time part of its event's id, then a hash."""
+    digest = blake2b(event_id.bytes + application_id.bytes + channel.encode(), digest_size=10).digest()
+    version, variant = 0x80 | digest[0] & 0x0F, 0x80 | digest[2] & 0x3F
+    return UUID(bytes=event_id.bytes[:6] + bytes((version, digest[1], variant)) + digest[3:])
+
+
+def useful_until(announcement: Announcement, channel: MessageChannel) -> datetime | None:
+    """Tell when a text is no longer worth sending; None for the inbox, where it stays.
+
+    A request for material is worth sending until the day of the answer has ended.
+    """
+    if channel is IN_APP:
+        return None
+    at_least = announcement.occurred_at + _USEFUL_FOR[announcement.template]
+    if announcement.template is not Template.MATERIAL_REQUESTED:
+        return at_least
+    answer_due_on = date.fromisoformat(announcement.details["on"])
+    return max(at_least, datetime.combine(answer_due_on + timedelta(days=1), time.min, SHANGHAI))

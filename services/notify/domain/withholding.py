@@ -1,0 +1,44 @@
+"""Why a message whose turn it is must not go out after all; pure."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notify.domain.announcing import SMS, Details, RegionRules
+from services.notify.domain.delivering import Change, Delivery, State, advance
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message whose turn it is, with what is known about its person and region."""
+
+    delivery: Delivery
+    details: Details
+    useful_until: datetime | None
+    phone: str
+    acceptance_no: str
+    rules: RegionRules
+
+
+def mobile_number(phone: str) -> str | None:
+    """Reduce a phone number to the 11 digits of a mainland mobile; None if it is none (section 6)."""
+    digits = re.sub(r"[ -]", "", phone)
+    found = re.fullmatch(r"(?:\+?86|0086)?(1[3-9]\d{9})", digits)
+    return found.group(1) if found else None
+
+
+def obstacle(due: Due, now: datetime) -> Change | None:
+    """Settle a message that must not go out, now or ever; None for one that may.
+
+    A text that the provider may already have is let through: its fate must be asked for first.
+    """
+    delivery = due.delivery
+    if delivery.unclear or delivery.state is State.SENDING:
+        return None
+    if not due.rules.allows(delivery.template, delivery.channel):
+        return advance(delivery, State.SUPPRESSED, now, "switched_off")
+    if delivery.channel is SMS and mobile_number(due.phone) is None:
+        return advance(delivery, State.FAILED, now, "no_mobile_number")
+    if due.useful_until is not None and now >= due.useful_until:
+        return advance(delivery, State.EXPIRED, now, "too_late")
+    return None

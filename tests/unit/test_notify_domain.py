@@ -1,0 +1,268 @@
+"""What notify decides: who is told by which way, when a text is tried again, what a receipt changes."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
+from uuid import UUID
+
+import pytest
+
+from services.notify.domain.announcing import (
+    IN_APP,
+    SMS,
+    Announcement,
+    Details,
+    RegionRules,
+    Template,
+    message_id,
+    useful_until,
+)
+from services.notify.domain.delivering import (
+    Busy,
+    Change,
+    Delivery,
+    Patience,
+    Receipt,
+    Rejected,
+    State,
+    Taken,
+    Unclear,
+    Unknown,
+    advance,
+    begin,
+    note_receipt,
+    settle,
+    show,
+)
+from services.notify.domain.withholding import Due, mobile_number, obstacle
+from shared.contracts.messages import (
+    MessageChannel,
+    MessageDelivered,
+    MessageEvent,
+    MessageFailed,
+    MessageSent,
+)
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+EVENT = UUID("0193a5c0-1111-7222-8333-444455556666")
+APPLICATION = UUID("0193a5c0-aaaa-7bbb-8ccc-ddddeeeeffff")
+LEASE = timedelta(seconds=30)
+PATIENCE = Patience()
+
+
+def a_delivery(
+    state: State = State.QUEUED, channel: MessageChannel = SMS, template: Template = Template.ACCEPTED
+) -> Delivery:
+    attempts = 0 if state is State.QUEUED else 1
+    return Delivery(
+        message_id(EVENT, APPLICATION, channel), APPLICATION, channel, template, 1, state, attempts, NOW
+    )
+
+
+def a_text_being_sent() -> Delivery:
+    return begin(a_delivery(), "【攀枝花医保】文字", 1, NOW, LEASE)
+
+
+def a_due_message(
+    delivery: Delivery | None = None, phone: str = "19900005678", ways: str = "sms in_app"
+) -> Due:
+    rules = RegionRules("panzhihua", 1, "攀枝花医保", "510400", ways={"application-accepted": ways.split()})
+    return Due(delivery or a_delivery(), {}, NOW + timedelta(days=7), phone, "PZH0123", rules)
+
+
+def a_receipt(state: State = State.DELIVERED) -> Receipt:
+    return Receipt(str(a_delivery().message_id), "P-1", state, NOW)
+
+
+def settled(delivery: Delivery, answer: Taken | Rejected | Busy | Unclear | Unknown) -> Change:
+    return settle(delivery, answer, NOW, PATIENCE, 0.5)
+
+
+def an_announcement(template: Template, details: Details | None = None) -> Announcement:
+    return Announcement(EVENT, APPLICATION, template, NOW, details or {})
+
+
+def test_one_event_has_one_message_id_per_recipient_and_way() -> None:
+    assert message_id(EVENT, APPLICATION, SMS) == message_id(EVENT, APPLICATION, SMS)
+    others = {message_id(EVENT, APPLICATION, IN_APP), message_id(APPLICATION, EVENT, SMS)}
+    assert message_id(EVENT, APPLICATION, SMS) not in others
+
+
+def test_a_message_id_sorts_by_the_time_of_its_event() -> None:
+    made = message_id(EVENT, APPLICATION, SMS)
+    assert made.bytes[:6] == EVENT.bytes[:6]
+    assert made.version == 8
+
+
+def test_a_request_is_worth_sending_until_the_day_of_the_answer_has_ended() -> None:
+    asked = an_announcement(Template.MATERIAL_REQUESTED, {"on": "2026-12-08"})
+    assert useful_until(asked, SMS) == datetime(2026, 12, 8, 16, 0, tzinfo=UTC)
+
+
+def test_an_inbox_message_never_expires() -> None:
+    assert useful_until(an_announcement(Template.SUBMITTED), IN_APP) is None
+
+
+@pytest.mark.parametrize("phone", ["19900005678", "+86 199 0000 5678", "86-199-0000-5678", "008619900005678"])
+def test_a_mobile_number_is_found_however_it_is_written(phone: str) -> None:
+    assert mobile_number(phone) == "19900005678"
+
+
+@pytest.mark.parametrize("phone", ["0812-3323000", "12393", "29900005678", "199000056789"])
+def test_a_landline_gets_no_text(phone: str) -> None:
+    change = obstacle(a_due_message(phone=phone), NOW)
+    assert change
+    assert change.delivery.state is State.FAILED
+    assert change.delivery.reason == "no_mobile_number"
+    assert [type(event) for event in change.events] == [MessageFailed]
+
+
+def test_a_switched_off_way_suppresses_the_message_and_says_why() -> None:
+    change = obstacle(a_due_message(ways="in_app"), NOW)
+    assert change
+    assert (change.delivery.state, change.delivery.reason) == (State.SUPPRESSED, "switched_off")
+    assert not change.events
+    assert obstacle(a_due_message(a_delivery(channel=IN_APP), ways="in_app", phone=""), NOW) is None
+
+
+def test_a_text_that_came_too_late_expires() -> None:
+    change = obstacle(a_due_message(), NOW + timedelta(days=7))
+    assert change
+    assert change.delivery.state is State.EXPIRED
+    assert [type(event) for event in change.events] == [MessageFailed]
+
+
+def test_a_text_the_provider_may_have_is_asked_for_before_it_is_dropped() -> None:
+    unclear = settled(a_text_being_sent(), Unclear("timeout")).delivery
+    late = NOW + timedelta(days=8)
+    assert obstacle(a_due_message(unclear), late) is None
+    assert obstacle(a_due_message(a_text_being_sent()), late) is None
+
+
+def test_an_attempt_that_ended_in_silence_is_asked_for() -> None:
+    first = a_text_being_sent()
+    again = begin(first, "another text", 2, NOW + LEASE, LEASE)
+    assert not first.unclear
+    assert again.unclear
+    assert again.attempts == 2
+    assert (again.text, again.segments) == (first.text, 1)
+
+
+def test_a_taken_text_is_sent() -> None:
+    change = settled(a_text_being_sent(), Taken("P-1"))
+    assert change.delivery.state is State.SENT
+    assert change.delivery.provider_id == "P-1"
+    assert [(type(e), e.attempts) for e in change.events if isinstance(e, MessageSent)] == [(MessageSent, 1)]
+
+
+def test_a_text_found_delivered_at_the_provider_is_sent_and_delivered() -> None:
+    change = settled(a_text_being_sent(), Taken("P-1", State.DELIVERED))
+    assert change.delivery.state is State.DELIVERED
+    assert [type(event) for event in change.events] == [MessageSent, MessageDelivered]
+
+
+def test_a_rejected_text_fails_at_once_and_stays() -> None:
+    change = settled(a_text_being_sent(), Rejected("invalid-phone"))
+    assert (change.delivery.state, change.delivery.reason) == (State.FAILED, "invalid-phone")
+    assert isinstance(change.events[0], MessageFailed)
+    assert change.events[0].reason == "invalid-phone"
+
+
+def test_a_busy_provider_is_tried_again_later_without_asking() -> None:
+    change = settled(a_text_being_sent(), Busy("status-503"))
+    assert change.delivery.state is State.QUEUED
+    assert change.delivery.due_at > NOW
+    assert not change.delivery.unclear
+    assert not change.events
+
+
+def test_a_pause_is_never_shorter_than_the_provider_asks_for() -> None:
+    change = settled(a_text_being_sent(), Busy("status-429", after=timedelta(minutes=2)))
+    assert change.delivery.due_at == NOW + timedelta(minutes=2)
+
+
+def test_pauses_grow_up_to_a_limit_and_are_spread() -> None:
+    pauses = [PATIENCE.pause(attempt, 0.999) for attempt in range(1, 50)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] > timedelta(seconds=1.9)
+    assert pauses[-1] <= PATIENCE.most
+    assert PATIENCE.pause(5, 0) * 2 == timedelta(seconds=32)
+
+
+@pytest.mark.parametrize("answer", [Busy("status-503"), Unclear("timeout")])
+def test_the_last_try_fails_the_message_with_its_reason(answer: Busy | Unclear) -> None:
+    tired = replace(a_text_being_sent(), attempts=PATIENCE.tries)
+    change = settled(tired, answer)
+    assert change.delivery.state is State.FAILED
+    assert change.delivery.reason == answer.reason
+    assert isinstance(change.events[0], MessageFailed)
+    assert change.events[0].attempts == PATIENCE.tries
+
+
+def test_a_late_text_that_the_provider_does_not_know_expires() -> None:
+    assert settled(a_text_being_sent(), Unknown()).delivery.state is State.EXPIRED
+
+
+def test_a_receipt_before_the_answer_counts_and_the_answer_adds_nothing_but_the_id() -> None:
+    early = note_receipt(a_text_being_sent(), replace(a_receipt(), provider_id=None), NOW)
+    assert early.delivery.state is State.DELIVERED
+    assert [type(event) for event in early.events] == [MessageSent, MessageDelivered]
+    late = settled(early.delivery, Taken("P-1"))
+    assert late.delivery == replace(early.delivery, provider_id="P-1")
+    assert not late.events
+    assert settled(early.delivery, Unclear("timeout")).delivery == early.delivery
+
+
+def test_a_receipt_for_a_text_that_waits_to_be_asked_for_ends_the_wait() -> None:
+    unclear = settled(a_text_being_sent(), Unclear("timeout")).delivery
+    change = note_receipt(unclear, a_receipt(), NOW)
+    assert change.delivery.state is State.DELIVERED
+    assert not change.delivery.unclear
+
+
+def test_receipts_in_any_order_and_number_end_in_the_same_state() -> None:
+    receipts = [a_receipt(State.UNDELIVERED), a_receipt(), a_receipt(), a_receipt(State.UNDELIVERED)]
+    for order in permutations(receipts):
+        delivery, events = a_text_being_sent(), list[MessageEvent]()
+        for receipt in order:
+            change = note_receipt(delivery, receipt, NOW)
+            delivery = change.delivery
+            events += change.events
+        assert delivery.state is State.DELIVERED
+        assert sum(isinstance(event, MessageSent) for event in events) == 1
+        assert sum(isinstance(event, MessageDelivered) for event in events) == 1
+        assert sum(isinstance(event, MessageFailed) for event in events) <= 1
+
+
+def test_an_undelivered_text_is_stated_as_failed() -> None:
+    sent = settled(a_text_being_sent(), Taken("P-1")).delivery
+    change = note_receipt(sent, a_receipt(State.UNDELIVERED), NOW)
+    assert [(type(e), e.reason) for e in change.events if isinstance(e, MessageFailed)] == [
+        (MessageFailed, "undelivered")
+    ]
+
+
+def test_a_given_up_text_that_arrived_after_all_is_delivered() -> None:
+    failed = settled(a_text_being_sent(), Rejected("blocked")).delivery
+    assert note_receipt(failed, a_receipt(), NOW).delivery.state is State.DELIVERED
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_a_message_never_moves_down(state: State) -> None:
+    order = list(State)
+    for to in order[: order.index(state) + 1]:
+        change = advance(a_delivery(state), to, NOW)
+        assert change == Change(a_delivery(state))
+
+
+def test_an_inbox_message_is_sent_when_it_is_shown() -> None:
+    change = show(a_delivery(channel=IN_APP), NOW)
+    assert change.delivery.state is State.SENT
+    assert isinstance(change.events[0], MessageSent)
+    assert change.events[0].segments is None
+    assert change.events[0].occurred_at == NOW
+
+
+def test_the_date_of_an_answer_is_read_as_a_day_in_china() -> None:
+    asked = an_announcement(Template.MATERIAL_REQUESTED, {"on": date(2026, 11, 24).isoformat()})
+    assert useful_until(asked, SMS) == NOW + timedelta(days=1)
