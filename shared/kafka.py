@@ -1,0 +1,214 @@
+"""The one way to consume: FastStream subscribers that acknowledge only what PostgreSQL has committed."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, cast
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import ConsumerStoppedError, KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+from faststream.kafka.schemas import Topic as BrokerTopic
+from prometheus_client import Gauge
+
+from shared import tracing
+from shared.cluster import cluster_id
+from shared.inbox import Consumer
+from shared.postgres import Database
+from shared.settling import ReaderBroken, Settler
+
+STOPPED = Gauge(
+    "consumer_stopped", "1 when a consumer stopped itself because record after record failed", ["group"]
+)
+MOST_RECORDS = 500
+log = structlog.get_logger()
+
+
+class DrainOnRevoke(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Lets the running batch and its commit end before partitions move to another process."""
+
+    def __init__(self) -> None:
+        self.busy = asyncio.Lock()
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:  # noqa: ARG002
+        """Wait for the batch that is being settled."""
+        async with self.busy:
+            return
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        """Nothing to prepare."""
+
+
+class SteppingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
+    """Steps over a record that the client library cannot decode, after telling where it stands.
+
+    A header name that is not UTF-8 fails inside the library again and again and stops the partition; no
+    parser sees it. It also waits for records itself, so that an idle loop does not sleep past one.
+    """
+
+    def __init__(self, *topics: str, undecodable: dict[str, Any], **options: Any) -> None:
+        super().__init__(*topics, **options)
+        self._undecodable = undecodable
+
+    async def getmany(
+        self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
+    ) -> dict[TopicPartition, list[ConsumerRecord[Any, Any]]]:
+        """As the library's, but never stuck on one record."""
+        try:
+            found = await super().getmany(
+                *partitions, timeout_ms=max(timeout_ms, 400), max_records=max_records
+            )
+        except (KafkaError, ConsumerStoppedError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            log.error("record-undecodable", error=type(error).__name__)
+            found = await self._one_by_one()
+        return dict(found)
+
+    async def _one_by_one(self) -> dict[TopicPartition, list[ConsumerRecord[Any, Any]]]:
+        found: dict[TopicPartition, list[ConsumerRecord[Any, Any]]] = {}
+        for place in self.assignment():
+            position = await self.position(place)
+            try:
+                found.update(await super().getmany(place, timeout_ms=0, max_records=1))
+            except (KafkaError, ConsumerStoppedError, asyncio.CancelledError):
+                raise
+            except Exception:
+                await self._undecodable[place.topic](place, position)
+                self.seek(place, position + 1)
+        return found
+
+
+class Consumption:
+    """All subscriptions of one service in one process."""
+
+    def __init__(self, kafka: str, database: Database, consumers: Sequence[Consumer]) -> None:
+        self._kafka = kafka
+        self._database = database
+        self._consumers = consumers
+        self._subscribers: list[Any] = []
+        self.stopped: dict[str, str] = {}
+        self.running = False
+
+    async def run(self) -> None:
+        """Consume until cancelled; connect anew after the broker was away or came back as another."""
+        while True:
+            try:
+                await self._consume()
+            except (KafkaError, OSError) as error:
+                log.warning("consumers-wait", reason=type(error).__name__)
+            await asyncio.sleep(1)
+
+    async def ready(self) -> str | None:
+        """None while every subscription works, else the reason: for /health/ready."""
+        if self.stopped:
+            return "; ".join(f"{group} stopped: {why}" for group, why in self.stopped.items())
+        return None if self.running else "not connected to Kafka"
+
+    async def _consume(self) -> None:
+        known = await cluster_id(self._kafka)
+        if known is None:
+            raise KafkaError("no broker answers")
+        broker, undecodable = self.build()
+        try:
+            await broker.connect()
+            config = broker.config.broker_config
+            options = cast(partial[AIOKafkaConsumer], config.builder).keywords
+            config.builder = partial(SteppingConsumer, undecodable=undecodable, **options)
+            await broker.start()
+            self.running = True
+            await self._same_cluster(known)
+            log.error("broker-came-back-empty", known=known)
+        finally:
+            self.running = False
+            await asyncio.shield(broker.stop())
+
+    async def _same_cluster(self, known: str) -> None:
+        """Return when another cluster answers; while none does, the clients wait by themselves."""
+        found: str | None = known
+        while found in (known, None):
+            await asyncio.sleep(3)
+            found = await cluster_id(self._kafka)
+
+    def build(self) -> tuple[KafkaBroker, dict[str, Any]]:
+        """The broker with one subscriber per topic, not yet connected."""
+        broker = KafkaBroker(
+            self._kafka,
+            apply_types=False,
+            allow_auto_create_topics=False,
+            graceful_timeout=15,
+            logger=logging.getLogger("faststream"),
+        )
+        undecodable = {}
+        for consumer in self._consumers:
+            settler = Settler(self._database, consumer)
+            self._subscribe(broker, consumer, settler)
+            undecodable[consumer.topic.name] = settler.park_undecodable
+        return broker, undecodable
+
+    def _subscribe(self, broker: KafkaBroker, consumer: Consumer, settler: Settler) -> None:
+        drain = DrainOnRevoke()
+
+        async def parse(records: Any) -> KafkaAckableMessage:
+            return KafkaAckableMessage(
+                body=b"",
+                raw_message=records,
+                consumer=subscriber.consumer,
+                headers={},
+                batch_headers=[],
+                message_id="",
+                correlation_id="",
+                reply_to="",
+                content_type=None,
+                path={},
+            )
+
+        async def decode(message: Any) -> Any:
+            return message
+
+        subscriber = broker.subscriber(
+            BrokerTopic(consumer.topic.name, declare=False),
+            group_id=consumer.group,
+            batch=True,
+            max_records=MOST_RECORDS,
+            batch_timeout_ms=10,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            session_timeout_ms=45_000,
+            rebalance_timeout_ms=60_000,
+            heartbeat_interval_ms=1000,
+            parser=parse,
+            decoder=decode,
+            listener=drain,
+        )
+        self._subscribers.append(subscriber)
+
+        @subscriber
+        async def on_batch(message: Any) -> None:
+            async with drain.busy:
+                await self._settle(consumer, settler, message)
+
+    async def _settle(self, consumer: Consumer, settler: Settler, message: Any) -> None:
+        """Acknowledge what was settled; give the rest back, because the next ack would pass it over."""
+        try:
+            with tracing.consumed(consumer.group, message.raw_message):
+                await settler.settle(message.raw_message)
+            await message.ack()
+        except ReaderBroken as broken:
+            self.stopped[consumer.group] = str(broken)
+            STOPPED.labels(consumer.group).set(1)
+            log.error("consumer-stopped", group=consumer.group, reason=str(broken))
+            await message.nack()
+            await asyncio.Event().wait()
+        except Exception as error:
+            log.warning("batch-given-back", group=consumer.group, error=repr(error)[:200])
+            with contextlib.suppress(KafkaError):
+                await message.nack()
+            await asyncio.sleep(1)
+            raise

@@ -1,0 +1,190 @@
+"""Records set aside: kept with their bytes, and their key waits until someone has settled them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from aiokafka import ConsumerRecord
+from asyncpg import Record
+from prometheus_client import Counter
+
+from shared.errors import Refused, Unreadable
+from shared.inbox import Consumer, handle
+from shared.postgres import Database, Tx
+from shared.received import Received, record_time
+
+PARKED = Counter("events_parked_total", "Records set aside", ["topic", "code"])
+
+PARK = """
+INSERT INTO parked (topic, partition, "offset", key, event_id, type, sequence, headers, raw_key, body,
+                    record_timestamp, code, reason, attempts)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ON CONFLICT (topic, partition, "offset") DO NOTHING"""
+
+OPEN = """
+SELECT id, topic, partition, "offset", key, event_id, type, sequence, code, reason, attempts, parked_at,
+       octet_length(body) AS bytes
+FROM parked WHERE state = 'open' ORDER BY topic, key, sequence NULLS FIRST, id LIMIT $1"""
+
+ONE = "SELECT * FROM parked WHERE id = $1"
+
+COUNT_OPEN = "SELECT count(*) FROM parked WHERE state = 'open'"
+
+NEXT = """
+SELECT * FROM parked WHERE state = 'open' AND topic = $1 AND key IS NOT DISTINCT FROM $2
+ORDER BY sequence NULLS FIRST, id LIMIT 1 FOR UPDATE"""
+
+SETTLE = """
+UPDATE parked SET state = $2, settled_at = now(), settled_by = $3, settled_why = $4 WHERE id = $1"""
+
+LAST = "SELECT coalesce(max(sequence), 0) FROM progress WHERE topic = $1 AND key = $2"
+
+SKIP = """
+INSERT INTO progress (topic, key, sequence) VALUES ($1, $2, $3)
+ON CONFLICT (topic, key) DO UPDATE SET sequence = greatest(progress.sequence, EXCLUDED.sequence)"""
+
+
+class DryRun(Exception):
+    """Rolls a trial back."""
+
+
+async def park(
+    tx: Tx,
+    record: ConsumerRecord[bytes | None, bytes | None],
+    received: Received[Any] | None,
+    why: tuple[str, str, int],
+) -> None:
+    """Keep one record with its bytes; `why` is (code, reason without personal data, attempts)."""
+    code, reason, attempts = why
+    key = received.key if received else _readable_key(record.key)
+    await tx.execute(
+        PARK,
+        record.topic,
+        record.partition,
+        record.offset,
+        key,
+        received.event_id if received else None,
+        received.type if received else None,
+        received.sequence if received else None,
+        [[name, None if value is None else value.hex()] for name, value in record.headers],
+        record.key,
+        record.value,
+        record_time(record),
+        code,
+        reason[:500],
+        attempts,
+    )
+    PARKED.labels(record.topic, code).inc()
+
+
+def _readable_key(key: bytes | None) -> str | None:
+    try:
+        return key.decode().replace("\x00", "") or None if key else None
+    except UnicodeDecodeError:
+        return None
+
+
+async def open_records(database: Database, most: int = 1000) -> Sequence[Record]:
+    """The records that wait, by key and in order."""
+    return await database.fetch(OPEN, most)
+
+
+async def count_open(database: Database) -> int:
+    """How many records wait."""
+    return int(await database.fetchval(COUNT_OPEN))
+
+
+async def one(database: Database, parked_id: int) -> Record:
+    """One record with its bytes; raises Refused `parked-unknown`."""
+    row = await database.fetchrow(ONE, parked_id)
+    if row is None:
+        raise Refused("parked-unknown", f"there is no parked record {parked_id}", status=404)
+    return row
+
+
+async def redrive(
+    database: Database, consumer: Consumer, key: str | None, who: tuple[str, str], *, dry_run: bool = False
+) -> int:
+    """Handle the parked records of a key in order, each in its own transaction; returns how many.
+
+    `who` is (name, why) for the record. Stops before a sequence that is still missing. A record that fails
+    again raises its error and stays. A dry run handles the first one and rolls it back.
+    """
+    count = 0
+    while await _redrive_next(database, consumer, key, who, dry_run):
+        count += 1
+        if dry_run:
+            break
+    return count
+
+
+async def _redrive_next(
+    database: Database, consumer: Consumer, key: str | None, who: tuple[str, str], dry_run: bool
+) -> bool:
+    try:
+        async with database.transaction() as tx:
+            row = await tx.fetchrow(NEXT, consumer.topic.name, key)
+            if row is None or not await _handle_again(tx, consumer, row):
+                return False
+            await tx.execute(SETTLE, row["id"], "redriven", *who)
+            _roll_back_if(dry_run)
+    except DryRun:
+        return True
+    return True
+
+
+def _roll_back_if(dry_run: bool) -> None:
+    if dry_run:
+        raise DryRun
+
+
+async def _handle_again(tx: Tx, consumer: Consumer, row: Record) -> bool:
+    """Handle one parked record; False while an earlier one of its key is missing."""
+    received = consumer.reader(as_record(row))
+    if consumer.in_sequence and received.sequence is not None:
+        last = await tx.fetchval(LAST, consumer.topic.name, received.key)
+        if received.sequence <= last:
+            return True
+        if received.sequence > last + 1:
+            return False
+    await handle(tx, consumer, [received])
+    return True
+
+
+async def discard(database: Database, parked_id: int, who: tuple[str, str], *, dry_run: bool = False) -> None:
+    """Give one record up for ever; those of its key that come after it can then be handled."""
+    row = await one(database, parked_id)
+    if row["state"] != "open":
+        raise Refused("parked-settled", f"record {parked_id} is already {row['state']}")
+    if dry_run:
+        return
+    async with database.transaction() as tx:
+        await tx.execute(SETTLE, parked_id, "discarded", *who)
+        if row["sequence"] is not None:
+            await tx.execute(SKIP, row["topic"], row["key"], row["sequence"])
+
+
+def as_record(row: Record) -> ConsumerRecord[bytes | None, bytes | None]:
+    """A parked row as the record it was; raises Unreadable when its bytes could not be kept."""
+    if row["code"] == "header-key-unreadable":
+        raise Unreadable("header-key-unreadable", "the client library could not hand the bytes over")
+    headers = [(name, None if value is None else bytes.fromhex(value)) for name, value in row["headers"]]
+    return ConsumerRecord(
+        topic=row["topic"],
+        partition=row["partition"],
+        offset=row["offset"],
+        timestamp=int(row["record_timestamp"].timestamp() * 1000),
+        timestamp_type=0,
+        key=row["raw_key"],
+        value=row["body"],
+        checksum=None,
+        serialized_key_size=-1,
+        serialized_value_size=-1,
+        headers=headers,
+    )
+
+
+def as_json(row: Record) -> bytes:
+    """A parked row as one line of JSON, bytes as hex."""
+    values = {k: v.hex() if isinstance(v, bytes) else v for k, v in dict(row).items()}
+    return orjson.dumps(values, default=str)

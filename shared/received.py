@@ -1,0 +1,99 @@
+"""A Kafka record read as an event, with what its headers say about it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from aiokafka import ConsumerRecord
+from pydantic import ValidationError
+
+from shared.contracts.base import Event
+from shared.errors import Unreadable
+from shared.postgres import Tx
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[E]):
+    """One event as it was read; `event` is None for a type that this reader does not know."""
+
+    event: E
+    event_id: UUID
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    type: str
+    sequence: int | None
+    occurred_at: datetime
+    traceparent: str | None
+    record: ConsumerRecord[bytes | None, bytes | None]
+
+
+Reader = Callable[[ConsumerRecord[bytes | None, bytes | None]], Received[Any]]
+"""Turns a record into what a handler takes; raises Unreadable."""
+
+Handler = Callable[[Tx, list[Received[Any]]], Awaitable[None]]
+"""Handles events of one type with distinct keys inside the transaction it is given."""
+
+
+def event_reader(types: Sequence[type[Event]]) -> Reader:
+    """A reader for our own topics: CloudEvents headers, the body by the contract of its type."""
+    known = {kind.type: kind for kind in types}
+
+    def read(record: ConsumerRecord[bytes | None, bytes | None]) -> Received[Any]:
+        headers = header_texts(record)
+        kind = known.get(_required(headers, "ce_type"))
+        try:
+            return Received(
+                event=kind.read(record.value or b"") if kind else None,
+                event_id=UUID(_required(headers, "ce_id")),
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                key=key_text(record),
+                type=headers["ce_type"],
+                sequence=int(_required(headers, "ce_sequence")),
+                occurred_at=datetime.fromisoformat(_required(headers, "ce_time")),
+                traceparent=headers.get("traceparent"),
+                record=record,
+            )
+        except ValidationError as error:
+            places = ", ".join(sorted({".".join(map(str, e["loc"])) or "body" for e in error.errors()}))
+            raise Unreadable("body-unreadable", f"the body breaks its contract at: {places}"[:500]) from None
+        except (ValueError, RecursionError) as error:
+            raise Unreadable("record-unreadable", f"{type(error).__name__} in headers or body") from None
+
+    return read
+
+
+def header_texts(record: ConsumerRecord[bytes | None, bytes | None]) -> Mapping[str, str]:
+    """The headers as text; raises Unreadable `header-unreadable` for a value that is not UTF-8 or null."""
+    try:
+        return {name: value.decode() for name, value in record.headers if value is not None}
+    except UnicodeDecodeError:
+        raise Unreadable("header-unreadable", "a header value is not UTF-8 text") from None
+
+
+def key_text(record: ConsumerRecord[bytes | None, bytes | None]) -> str:
+    """The key as text; raises Unreadable `key-unreadable` when there is none or it is not UTF-8."""
+    if not record.key:
+        raise Unreadable("key-unreadable", "the record has no key")
+    try:
+        return str(record.key.decode())
+    except UnicodeDecodeError:
+        raise Unreadable("key-unreadable", "the key is not UTF-8 text") from None
+
+
+def record_time(record: ConsumerRecord[bytes | None, bytes | None]) -> datetime:
+    """When the broker or the producer stamped the record."""
+    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+
+
+def _required(headers: Mapping[str, str], name: str) -> str:
+    if name not in headers:
+        raise Unreadable("header-missing", f"the header {name} is missing")
+    return headers[name]
