@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from shared.citizens import CitizenDoor, citizen_token
 from shared.nonces import Nonces
-from shared.signin import CitizenDoor, Staff, StaffDoor, citizen_token
+from shared.signin import Staff, StaffDoor
 from shared.signing import Channel, Channels, SignedCall, sign
 
 

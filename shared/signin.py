@@ -1,29 +1,19 @@
-"""The doors for people: staff by OIDC access token, citizens by a short token of their channel."""
+"""The door for staff: an OIDC access token, proven by the keys that its issuer publishes."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import httpx
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, JoseError
-from joserfc.jwk import JWKRegistry, Key, OKPKey
-from joserfc.jws import JWSRegistry, extract_compact
-from joserfc.jwt import Claims, JWTClaimsRegistry
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key
+from joserfc.jwt import JWTClaimsRegistry
 
 from shared.errors import Refused, Unavailable
-from shared.signing import Channels, private_key
-
-CITIZEN_AUDIENCE = "mente-citizen"
-CITIZEN_LIFE = timedelta(minutes=15)
-LEEWAY = 30
-"""Seconds that the clocks of an issuer or a channel may differ from ours."""
+from shared.tokens import LEEWAY, Signatures, bearer, header_of, invalid, proven_claims
 
 KEYS_FRESH = 600.0
 """Seconds after which the issuer is asked for its keys again, so that a withdrawn key stops working."""
@@ -34,20 +24,8 @@ REFETCH_PAUSE = 10.0
 RETRY_PAUSE = 1.0
 """Seconds between two questions while we hold no key at all."""
 
-TOKEN_LIMIT = 8192
-
-_MALFORMED = (JoseError, ValueError, KeyError, TypeError, RecursionError)
+_SIGNATURES = Signatures(algorithms=["ES256", "RS256", "EdDSA"], strict_check_header=False)
 _log = structlog.get_logger(__name__)
-
-
-class _Jws(JWSRegistry):
-    """Signatures as joserfc knows them, `EdDSA` read as the one curve that is used here."""
-
-    algorithms = {**JWSRegistry.algorithms, "EdDSA": JWSRegistry.algorithms["Ed25519"]}  # noqa: RUF012
-
-
-_STAFF_SIGNATURES = _Jws(algorithms=["ES256", "RS256", "EdDSA"], strict_check_header=False)
-_CITIZEN_SIGNATURES = _Jws(algorithms=["EdDSA"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +62,7 @@ class StaffDoor:
     ) -> None:
         self._issuer = issuer
         self._now = now
-        self._keys = _IssuerKeys(issuer, client or httpx.AsyncClient(timeout=3.0))
+        self._keys = _IssuerKeys(issuer, client or _client(issuer))
         self._expected: dict[str, Any] = {
             "iss": {"essential": True, "value": issuer},
             "aud": {"essential": True, "value": audience},
@@ -94,9 +72,9 @@ class StaffDoor:
 
     async def staff(self, authorization: str | None) -> Staff:
         """Tell who calls; Refused (401) for a bad token, Unavailable while the issuer's keys are away."""
-        token = _bearer(authorization)
-        key = await self._keys.find(_header(token).get("kid"))
-        claims = _claims(token, key, _STAFF_SIGNATURES, self._rules())
+        token = bearer(authorization)
+        key = await self._keys.find(header_of(token).get("kid"))
+        claims = proven_claims(token, key, _SIGNATURES, self._rules())
         return Staff(
             id=claims["sub"],
             name=str(claims.get("name", "")),
@@ -112,48 +90,6 @@ class StaffDoor:
         return JWTClaimsRegistry(int(self._now().timestamp()), LEEWAY, **self._expected)
 
 
-class CitizenDoor:
-    """Reads the short tokens by which a channel vouches for a person whose name it has checked."""
-
-    def __init__(self, channels: Channels) -> None:
-        self._channels = channels
-
-    def person(self, authorization: str | None, now: datetime) -> UUID:
-        """Tell which person calls; Refused (401) for a bad token or one that lives longer than 15 minutes."""
-        token = _bearer(authorization)
-        channel_id = _unproven_issuer(token)
-        public_key = self._channels.key(channel_id)
-        if public_key is None:
-            raise _invalid()
-        rules = JWTClaimsRegistry(
-            int(now.timestamp()),
-            LEEWAY,
-            iss={"essential": True, "value": channel_id},
-            aud={"essential": True, "value": CITIZEN_AUDIENCE},
-            sub={"essential": True},
-            exp={"essential": True},
-        )
-        claims = _claims(token, _okp(public_key), _CITIZEN_SIGNATURES, rules)
-        if claims["exp"] > (now + CITIZEN_LIFE).timestamp() + LEEWAY:
-            raise Refused("token-invalid", "a citizen token lives at most 15 minutes", status=401)
-        return _uuid(claims["sub"])
-
-
-def citizen_token(
-    private_key_pem: bytes, channel_id: str, person_id: UUID, now: datetime, life: timedelta = CITIZEN_LIFE
-) -> str:
-    """Issue a citizen token as a channel does; for tests and the demo."""
-    claims = {
-        "iss": channel_id,
-        "sub": str(person_id),
-        "aud": CITIZEN_AUDIENCE,
-        "iat": int(now.timestamp()),
-        "exp": int((now + life).timestamp()),
-    }
-    key = _okp(private_key(private_key_pem))
-    return jwt.encode({"alg": "EdDSA"}, claims, key, registry=_CITIZEN_SIGNATURES)
-
-
 class _IssuerKeys:
     """The public keys of an issuer, asked for once and again when a token names one that is unknown."""
 
@@ -166,14 +102,14 @@ class _IssuerKeys:
 
     async def find(self, kid: object) -> Key:
         if not isinstance(kid, str) or not kid:
-            raise _invalid()
+            raise invalid()
         if kid not in self._keys or (self._stale() and not self._asking.locked()):
             await self._refresh(kid)
         if kid in self._keys:
             return self._keys[kid]
         if not self._keys:
             raise Unavailable("issuer-away", "the sign-in service cannot be reached", retry_after=5.0)
-        raise _invalid()
+        raise invalid()
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -187,19 +123,23 @@ class _IssuerKeys:
             try:
                 self._keys = await self._ask()
                 self._answered_at = now
-            except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError) as error:
+            except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
                 # The keys we hold stay good while the issuer is away; without any, callers come back later.
                 _log.warning("issuer_keys_not_read", issuer=self._issuer, error=type(error).__name__)
             finally:
                 self._asked_at = asyncio.get_running_loop().time()
 
     async def _ask(self) -> dict[str, Key]:
-        """Read discovery document and key set; ValueError and its kin for anything unlike them."""
+        """Read discovery document and key set; ValueError or its like for anything else."""
         discovered = await self._get(self._issuer.rstrip("/") + "/.well-known/openid-configuration")
         if discovered["issuer"] != self._issuer:
             raise ValueError("the discovery document names another issuer")
         keys = (await self._get(discovered["jwks_uri"]))["keys"]
-        return {key["kid"]: JWKRegistry.import_key(key) for key in keys if _is_signature_key(key)}
+        found = {key["kid"]: _imported(key) for key in keys if _is_signature_key(key)}
+        usable = {kid: key for kid, key in found.items() if key is not None}
+        if not usable:
+            raise ValueError("the issuer publishes no key that is known here")
+        return usable
 
     async def _get(self, url: str) -> Any:
         answer = await self._client.get(url)
@@ -209,63 +149,24 @@ class _IssuerKeys:
         return asyncio.get_running_loop().time() - self._answered_at > KEYS_FRESH
 
 
+def _client(issuer: str) -> httpx.AsyncClient:
+    # Proxies and certificates of the environment are for an issuer outside, which speaks TLS.
+    return httpx.AsyncClient(timeout=3.0, trust_env=issuer.startswith("https://"))
+
+
+def _imported(key: dict[str, Any]) -> Key | None:
+    """Read one key; an issuer may publish kinds that we do not know beside those we do."""
+    try:
+        return JWKRegistry.import_key(key)
+    except (JoseError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _is_signature_key(key: dict[str, Any]) -> bool:
     known = key.get("kty") in {"EC", "RSA", "OKP"} and isinstance(key.get("kid"), str)
     return known and key.get("use", "sig") == "sig"
 
 
-def _bearer(authorization: str | None) -> str:
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Refused("token-missing", "a bearer token is needed", status=401)
-    if len(token) > TOKEN_LIMIT:
-        raise _invalid()
-    return token.strip()
-
-
-def _header(token: str) -> dict[str, Any]:
-    try:
-        header = extract_compact(token.encode("ascii")).headers()
-    except _MALFORMED:
-        raise _invalid() from None
-    return header if isinstance(header, dict) else {}
-
-
-def _unproven_issuer(token: str) -> str:
-    """Read who a token says it is from, only to choose the key that proves or refutes it."""
-    try:
-        issuer = json.loads(extract_compact(token.encode("ascii")).payload)["iss"]
-    except _MALFORMED:
-        raise _invalid() from None
-    return issuer if isinstance(issuer, str) else ""
-
-
-def _claims(token: str, key: Key, signatures: JWSRegistry, rules: JWTClaimsRegistry) -> Claims:
-    try:
-        claims = jwt.decode(token, key, registry=signatures).claims
-        rules.validate(claims)
-    except ExpiredTokenError:
-        raise Refused("token-expired", "the token has run out", status=401) from None
-    except _MALFORMED:
-        raise _invalid() from None
-    return claims
-
-
 def _words(claim: object) -> frozenset[str]:
     words = claim if isinstance(claim, list) else []
     return frozenset(word for word in words if isinstance(word, str))
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise _invalid() from None
-
-
-def _okp(key: Ed25519PrivateKey | Ed25519PublicKey) -> OKPKey:
-    return OKPKey(key, key)
-
-
-def _invalid() -> Refused:
-    return Refused("token-invalid", "the token is not one that is accepted here", status=401)
