@@ -1,7 +1,7 @@
 """The HTTP edge of a service: one way to build its application; its routes find the rest of it here."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 import orjson
@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
 from shared import problems
+from shared.access import ROUTES
 from shared.errors import Refused, Unavailable, Unreadable
 from shared.health import Health
 from shared.http import App, Receive, Send, read_body, send_json, send_problem
@@ -41,13 +42,20 @@ def application(
 ) -> FastAPI:
     """Make the application of a service; `body_limits` are bytes by path prefix, 1 MiB holds elsewhere."""
     hot: dict[tuple[str, str], App] = {}
+
+    @asynccontextmanager
+    async def checked(app: FastAPI) -> AsyncIterator[None]:
+        require_access(service, app)
+        async with lifespan(app) if lifespan else nullcontext():
+            yield
+
     app = FastAPI(
         title=title,
         openapi_url=f"/api/{service}/openapi.json",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lifespan,
+        lifespan=checked,
         telemetry=_NO_TELEMETRY,
     )
     app.state.hot = hot
@@ -61,6 +69,27 @@ def application(
 def hot_route(app: FastAPI, method: str, path: str, handler: App) -> None:
     """Answer one method and exact path by a raw ASGI function past FastAPI; its errors are translated too."""
     app.state.hot[method, path] = handler
+
+
+def require_access(service: str, app: FastAPI) -> None:
+    """RuntimeError when a route names no access in `shared.access.ROUTES`: such a service does not start."""
+    names = [*_names(app.routes), *(_name(handler) for handler in app.state.hot.values())]
+    open_ends = sorted(f"{service}.{name}" for name in names if f"{service}.{name}" not in ROUTES)
+    if open_ends:
+        raise RuntimeError(f"routes that name no access: {', '.join(open_ends)}")
+
+
+def _names(routes: Iterable[Any]) -> Iterator[str]:
+    for route in routes:
+        inner = getattr(route, "original_router", route)
+        if inner is route:
+            yield _name(route)
+        else:
+            yield from _names(inner.routes)
+
+
+def _name(route: Any) -> str:
+    return str(getattr(route, "name", None) or getattr(route, "__name__", None) or repr(route))
 
 
 def _add_probes(app: FastAPI, health: Health) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +22,18 @@ BODY_PATIENCE = 30.0
 """Seconds from the first byte of a request to the last of its body."""
 
 
+DRAIN_MOST = 16 * JSON_LIMIT
+DRAIN_PATIENCE = 1.0
+
+
+class BodyTooLarge(Refused):
+    """A body over the limit in bytes; `unread` tells whether more of it is on the way."""
+
+    def __init__(self, limit: int, *, unread: bool) -> None:
+        super().__init__("body-too-large", f"the body may have {limit} bytes at most", status=413)
+        self.unread = unread
+
+
 class ClientGone(Exception):
     """The client hung up before its request was whole; there is nobody to answer."""
 
@@ -36,6 +49,18 @@ async def read_body(receive: Receive, limit: int = JSON_LIMIT) -> bytes:
         message = await limited()
         parts.append(_part(message))
     return b"".join(parts)
+
+
+async def drain(receive: Receive) -> None:
+    """Read on for a moment after a refusal, so that the caller meets the answer and no closed door."""
+    read = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_PATIENCE):
+            while read < DRAIN_MOST:
+                message = await receive()
+                read += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 def limited_receive(receive: Receive, limit: int) -> Receive:
@@ -55,7 +80,7 @@ def limited_receive(receive: Receive, limit: int) -> Receive:
         read += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         if read > limit:
-            raise _too_large(limit)
+            raise BodyTooLarge(limit, unread=not whole)
         return message
 
     return limited
@@ -65,7 +90,7 @@ def require_declared_size(scope: Scope, limit: int) -> None:
     """Refuse (413) a body that its Content-Length header says is over the limit in bytes."""
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     if length.isdigit() and int(length) > limit:
-        raise _too_large(limit)
+        raise BodyTooLarge(limit, unread=not any(name == b"expect" for name, _ in scope["headers"]))
 
 
 async def send_json(
@@ -88,10 +113,6 @@ async def send_problem(send: Send, error: Exception, instance: str = "") -> None
 def limit_for(path: str, limits: Mapping[str, int]) -> int:
     """Find the body limit of a path in bytes: that of the first prefix that fits, else 1 MiB."""
     return next((limit for prefix, limit in limits.items() if path.startswith(prefix)), JSON_LIMIT)
-
-
-def _too_large(limit: int) -> Refused:
-    return Refused("body-too-large", f"the body may have {limit} bytes at most", status=413)
 
 
 def _part(message: Message) -> bytes:

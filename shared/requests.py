@@ -7,7 +7,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from shared import http, problems, tracing
-from shared.http import App, ClientGone, Message, Receive, Scope, Send
+from shared.http import App, BodyTooLarge, ClientGone, Message, Receive, Scope, Send
 
 REQUESTS = Counter("mente_http_requests", "Requests answered.", ["service", "route", "method", "status"])
 SECONDS = Histogram(
@@ -40,12 +40,12 @@ class Edge:
             return
         began = time.perf_counter()
         answer = _Answer(send)
-        app = self._hot.get((scope["method"], scope["path"]))
-        if app is not None:
-            scope["endpoint"] = app
+        hot = self._hot.get((scope["method"], scope["path"]))
+        if hot is not None:
+            scope["endpoint"] = hot
         with tracing.start_span(scope["method"], _traceparent(scope), kind="server") as span:
             try:
-                await self._answer(app or self._app, scope, receive, answer)
+                await self._answer(hot, scope, receive, answer)
             finally:
                 route = route_name(scope)
                 self._count(scope["method"], route, answer.status, time.perf_counter() - began)
@@ -53,11 +53,12 @@ class Edge:
                     span.update_name(f"{scope['method']} {self._service}.{route}")
                     span.set_attribute("http.response.status_code", answer.status)
 
-    async def _answer(self, app: App, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _answer(self, hot: App | None, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        app = hot or self._app
         limit = http.limit_for(scope["path"], self._limits)
         try:
             http.require_declared_size(scope, limit)
-            await app(scope, http.limited_receive(receive, limit), answer.send)
+            await app(scope, receive if hot else http.limited_receive(receive, limit), answer.send)
         except ClientGone:
             answer.status = 499
         except Exception as error:
@@ -65,6 +66,8 @@ class Edge:
             self._log_error(error, status, scope)
             if answer.status:
                 raise
+            if isinstance(error, BodyTooLarge) and error.unread:
+                await http.drain(receive)
             await http.send_problem(answer.send, error, scope["path"])
 
     def _log_error(self, error: Exception, status: int, scope: Scope) -> None:
