@@ -80,8 +80,8 @@ def _narrow(group: Group, written: dict[str, Json]) -> Group:
 
 
 def _for_field(group: Group, name: str) -> Group:
-    fields = group.get("fields", {})
-    if name not in fields:
+    fields = group.get("fields")
+    if not isinstance(fields, dict) or not isinstance(fields.get(name), dict):
         return group
     named: Group = fields[name]
     return {"origin": group["origin"]} | named

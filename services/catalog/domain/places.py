@@ -33,6 +33,8 @@ class _StrictLoader(yaml.SafeLoader):
 def _mapping_without_doubles(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen = set[str]()
     for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(problem="a name must be plain text", problem_mark=key.start_mark)
         if key.value in seen:
             raise yaml.MarkedYAMLError(problem=f"{key.value} stands here twice", problem_mark=key.start_mark)
         seen.add(key.value)
@@ -83,7 +85,7 @@ def _below(node: yaml.Node | None, step: str) -> yaml.Node | None:
         return next(iter([*named, *by_place]), None)
     if not isinstance(node, yaml.MappingNode):
         return None
-    children = {key.value: value for key, value in node.value}
+    children = {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
     if step not in children and "list" in children:
         return _below(children["list"], step)
     return children.get(step)
