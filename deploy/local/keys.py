@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import (
@@ -20,6 +21,15 @@ from cryptography.hazmat.primitives.serialization import (
 
 SCOPES = ("applications:write", "applications:read", "materials:write")
 AREAS = {"panzhihua": "510400", "shangrao": "361100"}
+
+
+class Person(TypedDict):
+    """One of the synthetic staff, as the issuer puts it into tokens."""
+
+    username: str
+    name: str
+    roles: list[str]
+    areas: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +98,9 @@ def channel_list(folder: Path) -> dict[str, list[dict[str, object]]]:
     }
 
 
-def staff_list() -> list[dict[str, object]]:
+def staff_list() -> list[Person]:
     """The synthetic staff: user name, shown name, roles and pooling areas."""
-    found: list[dict[str, object]] = [
+    found: list[Person] = [
         {
             "username": f"{region}-{post}",
             "name": f"{REGION_NAMES[region]}{name}",

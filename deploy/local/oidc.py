@@ -6,13 +6,14 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from deploy.local.keys import Person
 from deploy.local.ports import ADDRESS
 from deploy.local.simulated import Answer, Asked, Route, refuse_outside_embedded, serve
 from deploy.local.stack import AUDIENCE
@@ -23,11 +24,11 @@ TOKEN_SECONDS = 3600
 class Issuer:
     """Signs access tokens (ES256) with the key of the first run."""
 
-    def __init__(self, issuer: str, key_pem: str, staff: list[dict[str, object]], now: Callable[[], float]):
+    def __init__(self, issuer: str, key_pem: str, staff: list[Person], now: Callable[[], float]):
         plain = ECKey.import_key(key_pem)
         self._key = ECKey.import_key(key_pem, {"kid": plain.thumbprint(), "use": "sig", "alg": "ES256"})
         self._issuer = issuer
-        self._staff = {str(person["username"]): person for person in staff}
+        self._staff = {person["username"]: person for person in staff}
         self._now = now
 
     def discovery(self, _asked: Asked) -> Answer:
@@ -61,7 +62,7 @@ class Issuer:
             {"access_token": self._sign(person), "token_type": "Bearer", "expires_in": TOKEN_SECONDS},
         )
 
-    def _sign(self, person: Mapping[str, object]) -> str:
+    def _sign(self, person: Person) -> str:
         now = int(self._now())
         claims: dict[str, object] = {
             "iss": self._issuer,

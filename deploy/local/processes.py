@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
@@ -23,10 +22,6 @@ _SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
 class StartFailed(Exception):
     """A part of the stack did not become ready; the text is one sentence for a person."""
-
-
-class LockHeld(Exception):
-    """Another process holds the run folder."""
 
 
 def nothing() -> None:
@@ -91,17 +86,6 @@ def end(part: Part, process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def lock_folder(home: Path) -> int:
-    """Take the run folder for this program and every child that inherits it; LockHeld when taken."""
-    descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as refused:
-        os.close(descriptor)
-        raise LockHeld(str(home)) from refused
-    return descriptor
 
 
 def last_words(log: Path, lines: int = 3) -> str:

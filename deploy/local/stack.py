@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from deploy.local.ports import ADDRESS
+from deploy.local.ports import ADDRESS, PREFERRED, choose
 
 SERVICES = ("catalog", "intake", "review", "notify")
 SERVERS = ("postgres", "kafka", "valkey", "oidc", "sms")
@@ -148,6 +148,15 @@ class Stack:
             )
         password = quote(self.secret("postgres.password"))
         return f"postgresql://{user}:{password}@{ADDRESS}:{port}/{database}"
+
+
+def plan(home: Path, parts: Iterable[str]) -> Stack:
+    """Where a stack in the folder will listen: on its ports of the last time as far as they are free."""
+    try:
+        wanted = {**PREFERRED, **Stack.load(home).ports}
+    except (OSError, ValueError, KeyError):
+        wanted = dict(PREFERRED)
+    return Stack(home=home, ports=choose(PREFERRED, wanted), parts=tuple(parts))
 
 
 def service_environment(stack: Stack, service: str) -> dict[str, str]:

@@ -16,12 +16,12 @@ from pathlib import Path
 import psutil
 
 from deploy.local import kafka, preparation, processes
+from deploy.local.folder import FolderClaim
 from deploy.local.parts import part_of
-from deploy.local.processes import LockHeld, Part, StartFailed
+from deploy.local.processes import Part, StartFailed
 from deploy.local.stack import SERVICES, Stack
 
 STOP_ORDER = (*SERVICES, "caddy", "sms", "oidc", "kafka", "valkey", "postgres")
-LEFTOVER_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,27 @@ def quiet(_line: str) -> None:
 class Supervisor:
     """Owns the processes of one run folder; safe to call from any thread."""
 
-    def __init__(self, stack: Stack, report: Callable[[str], None] = quiet, bench: bool = False) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        report: Callable[[str], None] = quiet,
+        bench: bool = False,
+        claim: FolderClaim | None = None,
+    ) -> None:
         self.stack = stack
         self.report = report
         self.bench = bench
+        self._claim = claim or FolderClaim(stack.home)
         self._running: dict[str, Running] = {}
         self._known: dict[str, Part] = {}
         self._guard = threading.RLock()
         self._stopping = threading.Event()
-        self._lock = wait_for_lock(stack.home)
 
     def start_all(self) -> None:
         """Start every part in order; StartFailed, with everything stopped again, when one fails."""
         try:
-            preparation.prepare_home(self.stack, self.report)
+            self.save()
+            preparation.prepare_home(self.stack, self._report_unless_stopping)
             self._start_servers([name for name in self.stack.parts if name not in (*SERVICES, "caddy")])
             services = [name for name in self.stack.parts if name in SERVICES]
             self._together(
@@ -72,9 +79,7 @@ class Supervisor:
         self._together([partial(self.stop, name) for name in (*extra, *SERVICES)])
         for name in STOP_ORDER[len(SERVICES) :]:
             self.stop(name)
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        self._claim.release()
 
     def ask_to_stop(self) -> None:
         """Make a start in progress give up soon; for signal handlers."""
@@ -85,7 +90,7 @@ class Supervisor:
         wanted = part or self._known.get(name) or part_of(name, self.stack, self.run_to_end, self.bench)
         wanted.prepare()
         log = self.log_of(name)
-        process = processes.spawn(wanted, log, self._lock)
+        process = processes.spawn(wanted, log, self._claim.inherited)
         with self._guard:
             self._known[name] = wanted
             self._running[name] = Running(wanted, process, time.monotonic())
@@ -132,13 +137,14 @@ class Supervisor:
         running = self._running.get(name)
         return running is not None and running.process.poll() is None
 
-    def dead(self) -> list[str]:
-        """The parts that ended although nobody stopped them."""
-        return [name for name, running in list(self._running.items()) if running.process.poll() is not None]
+    def names(self) -> list[str]:
+        """The parts that were started and not stopped."""
+        return list(self._running)
 
     def seconds_alive(self, name: str) -> float:
-        """How long ago the part was started last, in seconds."""
-        return time.monotonic() - self._running[name].since
+        """How long ago the part was started last, in seconds; 0 when it is stopped."""
+        running = self._running.get(name)
+        return time.monotonic() - running.since if running else 0.0
 
     def log_of(self, name: str) -> Path:
         """The log file of a part."""
@@ -146,7 +152,7 @@ class Supervisor:
 
     def run_to_end(self, part: Part) -> None:
         """Run a preparing command to its end; StartFailed when it fails."""
-        processes.run_to_end(part, self.log_of(part.name), self._lock)
+        processes.run_to_end(part, self.log_of(part.name), self._claim.inherited)
 
     def save(self) -> None:
         """Write `stack.json` with the process numbers of this moment."""
@@ -169,6 +175,11 @@ class Supervisor:
     def _start_many(self, names: Iterable[str]) -> None:
         self._together([partial(self._start_reported, name) for name in names])
 
+    def _report_unless_stopping(self, line: str) -> None:
+        if self._stopping.is_set():
+            raise StartFailed("stopped while it started")
+        self.report(line)
+
     def _start_reported(self, name: str) -> None:
         begun = time.monotonic()
         self.start(name)
@@ -186,28 +197,3 @@ class Supervisor:
         root = psutil.Process(self.pid(name))
         for process in (root, *root.children(recursive=True)):
             process.send_signal(number)
-
-
-def wait_for_lock(home: Path, seconds: float = LEFTOVER_SECONDS) -> int:
-    """Take the run folder, waiting for leftovers of a crashed run; LockHeld when a live supervisor has it."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return processes.lock_folder(home)
-        except LockHeld:
-            if time.monotonic() > deadline or supervisor_lives(home):
-                raise
-        time.sleep(0.1)
-
-
-def supervisor_lives(home: Path) -> bool:
-    """Whether the supervisor that wrote `stack.json` is still running."""
-    try:
-        return _is_supervisor(Stack.load(home).supervisor)
-    except (OSError, ValueError, KeyError):
-        return False
-
-
-def _is_supervisor(number: int) -> bool:
-    return number > 0 and psutil.pid_exists(number)

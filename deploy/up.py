@@ -1,0 +1,86 @@
+"""`mente up`: run the embedded stack in the foreground until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import FrameType
+
+from deploy.local.folder import AlreadyRuns, FolderClaim
+from deploy.local.installed import NotInstalled
+from deploy.local.jars import JarsMissing
+from deploy.local.preparation import has_module
+from deploy.local.processes import StartFailed
+from deploy.local.stack import Stack, plan
+from deploy.local.supervisor import Supervisor
+from deploy.local.watch import Watch
+
+LOOK_SECONDS = 0.25
+FIRST_STORY = "approved"
+
+
+def run_stack(home: Path, parts: Iterable[str], demo: bool, bench: bool, say: Callable[[str], None]) -> int:
+    """Start the parts, watch them, stop them on SIGINT or SIGTERM; the exit code."""
+    begun = time.monotonic()
+    try:
+        claim = FolderClaim(home)
+    except AlreadyRuns as reason:
+        say(f"{reason} `mente status` shows it, `mente down` stops it.")
+        return 1
+    stopping = threading.Event()
+    supervisor = Supervisor(plan(home, parts), say, bench, claim)
+    _stop_on_signals(stopping, supervisor)
+    try:
+        supervisor.start_all()
+        address = supervisor.stack.gateway_url
+        say(f"ready in {time.monotonic() - begun:.1f} s: {address} (Ctrl-C stops everything)")
+        if demo:
+            tell_first_story(supervisor.stack, say)
+        _watch(supervisor, stopping, say)
+    except (StartFailed, JarsMissing, NotInstalled, OSError) as failure:
+        if not stopping.is_set():
+            say(f"{failure}")
+            return 1
+    finally:
+        supervisor.stop_all()
+    say("stopped")
+    return 0
+
+
+def tell_first_story(stack: Stack, say: Callable[[str], None]) -> None:
+    """Send the first application through the running stack, beside whatever else happens."""
+    if not has_module("deploy.demo"):
+        say("no demonstration is installed")
+        return
+    demo = importlib.import_module("deploy.demo")
+
+    def tell() -> None:
+        try:
+            asyncio.run(demo.run(stack, only=FIRST_STORY))
+        except (OSError, RuntimeError, ValueError, TimeoutError) as failure:
+            say(f"the demonstration ended early: {failure}")
+
+    threading.Thread(target=tell, name="demonstration", daemon=True).start()
+
+
+def _watch(supervisor: Supervisor, stopping: threading.Event, say: Callable[[str], None]) -> None:
+    watch = Watch(supervisor, say)
+    while not stopping.wait(LOOK_SECONDS):
+        watch.look()
+
+
+def _stop_on_signals(stopping: threading.Event, supervisor: Supervisor) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if not stopping.is_set():
+            os.write(1, b"\nMente: stopping\n")  # safe inside a signal handler
+        stopping.set()
+        supervisor.ask_to_stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
