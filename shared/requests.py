@@ -33,6 +33,7 @@ class Edge:
         self._service = service
         self._limits = limits
         self._hot = hot
+        self._meters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,11 +55,13 @@ class Edge:
                     span.set_attribute("http.response.status_code", answer.status)
 
     async def _answer(self, hot: App | None, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        app = hot or self._app
         limit = http.limit_for(scope["path"], self._limits)
         try:
+            if hot is not None:
+                await hot(scope, receive, answer.send)
+                return
             http.require_declared_size(scope, limit)
-            await app(scope, receive if hot else http.limited_receive(receive, limit), answer.send)
+            await self._app(scope, http.limited_receive(receive, limit), answer.send)
         except ClientGone:
             answer.status = 499
         except Exception as error:
@@ -82,8 +85,12 @@ class Edge:
 
     def _count(self, method: str, route: str, status: int, seconds: float) -> None:
         method = method if method in _METHODS else "other"
-        REQUESTS.labels(self._service, route, method, str(status)).inc()
-        SECONDS.labels(self._service, route).observe(seconds)
+        meters = self._meters.get((route, method, status))
+        if meters is None:
+            counter = REQUESTS.labels(self._service, route, method, str(status))
+            meters = self._meters[route, method, status] = (counter, SECONDS.labels(self._service, route))
+        meters[0].inc()
+        meters[1].observe(seconds)
 
 
 def route_name(scope: Scope) -> str:
