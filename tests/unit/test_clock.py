@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import clock
@@ -184,6 +184,7 @@ def histories(draw: st.DrawFn) -> History:
     return History(running, begin, frozenset(paused_days))
 
 
+@settings(deadline=None)
 @given(histories())
 def test_no_pause_costs_or_gains_a_day(history: History) -> None:
     left, on = history.clock.budget, history.begin
@@ -197,6 +198,7 @@ def test_no_pause_costs_or_gains_a_day(history: History) -> None:
     assert len(account.days) == (on - history.begin).days + 1
 
 
+@settings(deadline=None)
 @given(histories(), st.integers(0, 60), st.integers(0, 60))
 def test_one_more_pause_moves_the_due_day_by_its_working_days_alone(
     history: History, wait: int, length: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -62,7 +63,7 @@ def path_of(document: Json, steps: Sequence[str | int]) -> list[str]:
 
 def find(file: File, path: Sequence[str]) -> Place:
     """Find the line of a path, or of the deepest part of it that is there."""
-    node = yaml.compose(file.text, yaml.SafeLoader)
+    node = _composed(file)
     line, depth = 1, 0
     for step in path:
         node = _below(node, step)
@@ -70,6 +71,12 @@ def find(file: File, path: Sequence[str]) -> Place:
             break
         line, depth = node.start_mark.line + 1, depth + 1
     return Place(file.name, line, depth)
+
+
+@lru_cache(maxsize=4)
+def _composed(file: File) -> yaml.Node | None:
+    node: yaml.Node | None = yaml.compose(file.text, yaml.SafeLoader)
+    return node
 
 
 def _holds(document: Json, step: str | int) -> bool:

@@ -17,6 +17,9 @@ from shared.errors import Unreadable
 M = TypeVar("M", bound=BaseModel)
 MOST_REASONS = 20
 
+OF_A_PART = {"missing", "too_short"}
+"""What is wrong with a layer only because it is a part; a list whose items all fail counts as too short."""
+
 
 def read_calendar(file: File) -> CalendarDocument:
     """Read the calendar of a year; Unreadable with file, place and every reason."""
@@ -45,7 +48,7 @@ def read_policy(national: File, region: File, titles: Mapping[str, SourceTitle])
 def _layer(file: File, layer: Layer) -> dict[str, Json]:
     written = {name: value for name, value in _mapping(file).items() if name != "layer"}
     spelled: dict[str, Json] = spell_out(RegionPolicy, written, layer)
-    wrong = [error for error in _errors(RegionPolicy, spelled) if error["type"] != "missing"]
+    wrong = [error for error in _errors(RegionPolicy, spelled) if error["type"] not in OF_A_PART]
     if wrong:
         raise _unreadable(_reasons(wrong, spelled, [file]))
     return spelled
@@ -93,18 +96,17 @@ def _json(written: Json) -> str:
 
 def _reasons(errors: Sequence[Any], written: Json, files: Sequence[File]) -> list[str]:
     reasons = []
-    for error in errors:
+    for error in errors[:MOST_REASONS]:
         path = path_of(written, error["loc"])
         place = max((find(file, path) for file in files), key=lambda found: found.depth)
         where = ".".join(path) or "the document as a whole"
         reasons.append(f"{place.file}, line {place.line}, {where}: {error['msg']}")
-    return reasons
+    more = len(errors) - len(reasons)
+    return [*reasons, f"and {more} more"] if more else reasons
 
 
 def _unreadable(reasons: Sequence[str]) -> Unreadable:
-    listed = "; ".join(reasons[:MOST_REASONS])
-    more = len(reasons) - MOST_REASONS
-    return Unreadable("policy-unreadable", listed + (f"; and {more} more" if more > 0 else ""))
+    return Unreadable("policy-unreadable", "; ".join(reasons))
 
 
 def _named_sources(document: Json) -> Iterator[str]:
