@@ -1,0 +1,190 @@
+"""What intake does, one transaction each: load, decide, save, state."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from services.intake.domain import answering, papers, submitting
+from services.intake.domain.answering import Supplement
+from services.intake.domain.following import Application, evolve
+from services.intake.domain.submitting import Answer, Draw, Known, Offer, Submission, Taken, TurnedAway
+from services.intake.domain.timeline import Entry, entry, submitted_entry
+from services.intake.domain.validating import StoredMaterial, find_upload_defects
+from services.intake.materials import Materials
+from services.intake.policies import Policies
+from services.intake.store import applications, published, submissions
+from services.intake.store import materials as uploads
+from shared import outbox, tracing
+from shared.contracts.base import ApplicationEvent
+from shared.contracts.cases import CaseEvent, RequestedItem
+from shared.contracts.policies import CalendarPublished, PolicyPublished
+from shared.errors import Refused, Unavailable
+from shared.outbox import Stated
+from shared.postgres import AWAY, Database, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the actions work with; `draw` gives ids and chance."""
+
+    database: Database
+    policies: Policies
+    materials: Materials
+    lookup_key: bytes
+    draw: Callable[[], Draw]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Which application a channel asks for; `serves` are the regions of the channel."""
+
+    channel: str
+    serves: frozenset[str]
+    number: str
+
+
+async def submit_applications(desk: Desk, offers: list[Offer]) -> Sequence[Answer]:
+    """Take all submissions of the same few milliseconds in one transaction; each gets its own answer."""
+    with _reachable(), tracing.start_span("submit_applications", links=[o.traceparent for o in offers]):
+        async with desk.database.transaction() as tx:
+            return await _take(tx, desk, offers)
+
+
+async def answer_submissions(tx: Tx, desk: Desk, asked: Sequence[Offer | TurnedAway], now: datetime) -> None:
+    """Take submissions from the bus and state an answer to each; their channels and keys are distinct."""
+    taken = iter(await _take(tx, desk, [ask for ask in asked if isinstance(ask, Offer)]))
+    answers = [next(taken) if isinstance(ask, Offer) else ask.refused for ask in asked]
+    counts = await published.count_answers(tx, [(ask.channel, ask.key) for ask in asked])
+    events = [submitting.receipt_event(ask, answer, now) for ask, answer in zip(asked, answers, strict=True)]
+    await outbox.add(tx, [Stated(e, counts[e.channel, e.submission_key]) for e in events])
+
+
+async def store_material(
+    desk: Desk, content: bytes, claimed: str, channel: str, now: datetime
+) -> tuple[str, StoredMaterial]:
+    """Keep an uploaded paper under the SHA-256 of its content; the same again changes nothing.
+
+    Raises Refused for a file that is empty, over 15 MiB, of another type or not what it claims to be.
+    """
+    papers.require_size(len(content))
+    kind = papers.require_agreement(claimed, content[: papers.ENOUGH_TO_TELL])
+    digest, material = sha256(content), StoredMaterial(len(content), kind)
+    await desk.materials.keep(digest.hexdigest(), content)
+    with _reachable():
+        await uploads.add_material(desk.database, digest.digest(), material, channel, now)
+    return digest.hexdigest(), material
+
+
+async def find_application(desk: Desk, ask: Ask) -> tuple[Application, list[Entry]]:
+    """Show an application and its timeline; Refused `application-unknown` (404) out of reach."""
+    with _reachable():
+        found = await applications.find_applications(desk.database, [ask.number])
+        application = answering.require_reach(found.get(ask.number), ask.channel, ask.serves)
+        later = await applications.timeline(desk.database, application.application_id)
+    return application, [submitted_entry(application.acceptance_no, application.submitted_at), *later]
+
+
+async def supply_material(
+    desk: Desk, ask: Ask, supplement: Supplement, now: datetime
+) -> Sequence[RequestedItem]:
+    """Hand in what a reviewer asked for (T15); gives what had been asked."""
+    with _reachable():
+        async with desk.database.transaction() as tx:
+            application = await _lock(tx, ask)
+            stored = await uploads.find_materials(tx, {m.content_hash for m in supplement.materials})
+            rules = desk.policies.in_force(application.region, submitting.shanghai_day(now))
+            defects = find_upload_defects(supplement.materials, rules, stored)
+            events = answering.supply_material(application, supplement, defects, now)
+            await _save_and_state(tx, application, events)
+    return application.asked
+
+
+async def withdraw(desk: Desk, ask: Ask, reason: str | None, now: datetime) -> None:
+    """Take an application back before a decision (T24)."""
+    with _reachable():
+        async with desk.database.transaction() as tx:
+            application = await _lock(tx, ask)
+            await _save_and_state(tx, application, answering.withdraw(application, reason, now))
+
+
+async def follow_cases(tx: Tx, events: Sequence[tuple[CaseEvent, int]]) -> None:
+    """Bring the applicant's view up to date; events with their sequence numbers, one per application.
+
+    Raises Unavailable `application-unknown` for a case whose application is not here (yet).
+    """
+    found = await applications.lock_applications(tx, [event.application_id for event, _ in events])
+    if len(found) < len(events):
+        raise Unavailable("application-unknown", "a case came before its application")
+    await applications.save_applications(
+        tx, [evolve(found[event.application_id], [event]) for event, _ in events]
+    )
+    await applications.add_entries(tx, [(e.application_id, number, entry(e)) for e, number in events])
+
+
+async def keep_policies(tx: Tx, events: Sequence[PolicyPublished]) -> None:
+    """Keep what catalog published about regions."""
+    await published.keep_policies(tx, [event.document for event in events])
+
+
+async def keep_calendars(tx: Tx, events: Sequence[CalendarPublished]) -> None:
+    """Keep what catalog published about working days."""
+    await published.keep_calendars(tx, [event.document for event in events])
+
+
+async def _take(tx: Tx, desk: Desk, offers: Sequence[Offer]) -> list[Answer]:
+    known = await _known(tx, offers)
+    decided = [_decide(desk, offer, known) for offer in offers]
+    valid = [one for one in decided if isinstance(one, Submission)]
+    new = await submissions.insert_applications(tx, valid)
+    await outbox.add(tx, [Stated(one.event, 1) for one in valid if one.event.application_id in new])
+    if len(new) == len(offers):
+        return [Taken(one.receipt()) for one in valid]
+    earlier = await submissions.find_receipts(tx, offers)
+    still_open = await submissions.find_open(tx, [s for s in valid if s.event.application_id not in new])
+    return [
+        Taken(one.receipt())
+        if isinstance(one, Submission) and one.event.application_id in new
+        else submitting.answer_unwritten(offer, one, earlier, still_open)
+        for offer, one in zip(offers, decided, strict=True)
+    ]
+
+
+async def _known(tx: Tx, offers: Sequence[Offer]) -> Known:
+    hashes = {material.content_hash for offer in offers for material in offer.offered.materials}
+    numbers = {o.offered.previous_acceptance_no for o in offers if o.offered.previous_acceptance_no}
+    stored = await uploads.find_materials(tx, hashes)
+    return Known(stored, await applications.find_applications(tx, numbers) if numbers else {})
+
+
+def _decide(desk: Desk, offer: Offer, known: Known) -> Submission | Refused:
+    rules = desk.policies.in_force(offer.offered.region, submitting.shanghai_day(offer.received_at))
+    try:
+        return submitting.submit(offer, rules, known, desk.lookup_key, desk.draw())
+    except Refused as refused:
+        return refused
+
+
+async def _lock(tx: Tx, ask: Ask) -> Application:
+    return answering.require_reach(
+        await applications.lock_application(tx, ask.number), ask.channel, ask.serves
+    )
+
+
+async def _save_and_state(tx: Tx, application: Application, events: Sequence[ApplicationEvent]) -> None:
+    if not events:
+        return
+    stated = outbox.number(events, after=application.sequence)
+    await applications.save_applications(tx, [evolve(application, events)])
+    lines = [(application.application_id, s.sequence, entry(e)) for s, e in zip(stated, events, strict=True)]
+    await applications.add_entries(tx, lines)
+    await outbox.add(tx, stated)
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except AWAY as error:
+        raise Unavailable("database-away", "the database does not answer", retry_after=1) from error

@@ -1,0 +1,141 @@
+"""The composition root of intake: what a process of it is made of."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI
+from uuid_utils.compat import uuid7
+
+from services.intake import actions, api, consumer
+from services.intake.actions import Desk
+from services.intake.domain.numbering import RANDOM_BITS
+from services.intake.domain.submitting import Draw
+from services.intake.materials import Materials
+from services.intake.policies import Policies
+from services.intake.settings import Settings
+from shared import edge
+from shared.access import Channels, Nonces
+from shared.batching import Batcher
+from shared.cluster import ClusterWatch
+from shared.health import Health
+from shared.kafka import Consumption
+from shared.postgres import AWAY, Database, migrate
+from shared.relay import Relay
+
+SERVICE = "intake"
+ROLES = ("all", "api", "relay", "consumer")
+HERE = Path(__file__).parent
+MIGRATIONS = (HERE.parents[1] / "shared" / "migrations", HERE / "migrations")
+Loop = Callable[[], Awaitable[None]]
+log = structlog.get_logger(SERVICE)
+
+
+def now() -> datetime:
+    """The one source of time of this process."""
+    return datetime.now(UTC)
+
+
+def draw() -> Draw:
+    """The one source of chance of this process."""
+    return Draw(uuid7(), secrets.randbits(RANDOM_BITS))
+
+
+async def bring_up_to_date(settings: Settings) -> list[str]:
+    """Apply the migrations that are new; their names."""
+    return await migrate(settings.database_url, MIGRATIONS)
+
+
+async def serve(settings: Settings, role: str) -> None:
+    """Run a process until SIGTERM or SIGINT."""
+    channels = Channels.load(settings.channels)
+    database = await _open_when_there(settings)
+    nonces = Nonces(settings.redis_url)
+    try:
+        policies, materials = Policies(database), Materials(settings.object_store)
+        desk = Desk(database, policies, materials, bytes.fromhex(settings.lookup_key), draw)
+        async with ClusterWatch(settings.kafka) as watch:
+            await _run(settings, role, Process(desk, channels, nonces), watch)
+    finally:
+        await nonces.close()
+        await database.close()
+
+
+class Process:
+    """The loops and probes of one process, added role by role."""
+
+    def __init__(self, desk: Desk, channels: Channels, nonces: Nonces) -> None:
+        self.desk = desk
+        self.channels = channels
+        self.door = api.Door(channels, nonces, now)
+        self.health = Health()
+        self.loops: list[Loop] = [desk.policies.run]
+        self.health.add("database", partial(_database_answers, desk.database))
+        self.health.add("policies", desk.policies.ready)
+
+    def application(self, *, with_api: bool) -> FastAPI:
+        """Make the HTTP application: probes always, the API if this process has it."""
+        app = edge.application("Mente intake", SERVICE, self.health, body_limits=api.BODY_LIMITS)
+        if with_api:
+            batcher = Batcher(partial(actions.submit_applications, self.desk))
+            api.add_routes(app, self.door, api.Intake(self.desk, batcher))
+            self.health.add("object-store", self.desk.materials.ready)
+            self.loops.append(batcher.run)
+        return app
+
+    def relay(self, kafka: str) -> None:
+        """Publish what was stated."""
+        self.loops.append(Relay(self.desk.database, service=SERVICE, kafka=kafka).run)
+
+    def consume(self, kafka: str) -> None:
+        """Follow catalog at once; take submissions and cases when a policy is here."""
+        catalog = Consumption(kafka, self.desk.database, consumer.catalog_consumers())
+        moving = consumer.consumers(self.desk, self.channels, now)
+        cases = Consumption(kafka, self.desk.database, moving)
+
+        async def consume_cases() -> None:
+            await self.desk.policies.present.wait()
+            await cases.run()
+
+        self.loops += [catalog.run, consume_cases]
+        self.health.add("catalog-topics", catalog.ready)
+        self.health.add("application-topics", cases.ready)
+
+
+async def _run(settings: Settings, role: str, process: Process, watch: ClusterWatch) -> None:
+    stop = asyncio.Event()
+    app = process.application(with_api=role in {"all", "api"})
+    if role in {"all", "relay"}:
+        process.relay(settings.kafka)
+        process.health.add("kafka", partial(_kafka_answers, watch))
+    if role in {"all", "consumer"}:
+        process.consume(settings.kafka)
+    server = partial(edge.serve, app, settings.http_host, settings.http_port, stop)
+    await edge.run_until_stopped(server, *reversed(process.loops), stop=stop)
+
+
+async def _open_when_there(settings: Settings) -> Database:
+    pause = 0.1
+    while True:
+        try:
+            return await Database.open(settings.database_url, name=SERVICE)
+        except AWAY as error:
+            log.warning("database-awaited", reason=type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5)
+
+
+async def _database_answers(database: Database) -> str | None:
+    try:
+        await database.fetchval("SELECT 1")
+    except AWAY:
+        return "the database does not answer"
+    return None
+
+
+async def _kafka_answers(watch: ClusterWatch) -> str | None:
+    return None if await watch.identity() else "no broker answers"

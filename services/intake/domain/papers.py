@@ -1,0 +1,45 @@
+"""What an uploaded file is, judged by its first bytes and not by its name."""
+
+from services.intake.domain.validating import MIB
+from shared.errors import Refused
+
+MOST_BYTES = 15 * MIB
+ENOUGH_TO_TELL = 12
+"""So many first bytes are needed to tell the kinds apart."""
+
+HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+KINDS = frozenset({"application/pdf", "image/jpeg", "image/png", "image/heic"})
+
+
+def content_type_of(head: bytes) -> str | None:
+    """Tell the type of a file from its first bytes; None for anything but PDF, JPEG, PNG and HEIC."""
+    if head.startswith(b"%PDF-"):
+        return "application/pdf"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS:
+        return "image/heic"
+    return None
+
+
+def require_size(size: int) -> None:
+    """Refuse with `material-too-large` (413) above 15 MiB and `material-empty` (422) at nothing."""
+    if size > MOST_BYTES:
+        raise Refused("material-too-large", f"a file may have {MOST_BYTES} bytes", status=413)
+    if size == 0:
+        raise Refused("material-empty", "the file is empty", status=422)
+
+
+def require_agreement(claimed: str, head: bytes) -> str:
+    """Give the type of a file if the claim and the content agree (F-P27).
+
+    Refuses with `content-type-not-allowed` (415) or `content-differs` (422).
+    """
+    kind = claimed.partition(";")[0].strip().lower()
+    if kind not in KINDS:
+        raise Refused("content-type-not-allowed", "PDF, JPEG, PNG and HEIC are taken", status=415)
+    if content_type_of(head) != kind:
+        raise Refused("content-differs", f"the content is not of type {kind}", status=422)
+    return kind

@@ -1,0 +1,218 @@
+"""From what a channel offers to an application with a number, or to a refusal that names every defect."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from uuid import UUID
+
+from services.intake.domain.defects import defect
+from services.intake.domain.following import Application
+from services.intake.domain.identity import person_id
+from services.intake.domain.numbering import acceptance_no
+from services.intake.domain.rulebook import Rulebook
+from services.intake.domain.validating import StoredMaterial, find_defects, find_warnings
+from shared.contracts.applications import ApplicationSubmitted
+from shared.contracts.base import Code, date
+from shared.contracts.submissions import (
+    Defect,
+    NoticeRead,
+    Receipt,
+    SubmissionOffered,
+    SubmissionReceived,
+    SubmissionRefused,
+)
+from shared.errors import Refused, Unavailable
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+KEY_LENGTH = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A submission as it came in: its channel, the regions that serves, its key, the SHA-256 of its body."""
+
+    channel: str
+    serves: frozenset[str]
+    key: str
+    body_hash: bytes
+    offered: SubmissionOffered
+    received_at: datetime
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What chance gives an application: its id and 65 random bits for its number."""
+
+    application_id: UUID
+    random_bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What intake already knows about the offers at hand: their uploads and the applications they follow."""
+
+    stored: Mapping[str, StoredMaterial] = field(default_factory=dict)
+    previous: Mapping[str, Application] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A submission that may be taken: the event it becomes, and what the applicant should be told."""
+
+    offer: Offer
+    event: ApplicationSubmitted
+    warnings: list[Defect]
+
+    def receipt(self) -> Receipt:
+        """The written receipt with date (F-X02)."""
+        return Receipt(
+            acceptance_no=self.event.acceptance_no,
+            application_id=self.event.application_id,
+            person_id=self.event.person_id,
+            region=self.event.region,
+            submitted_at=self.event.occurred_at,
+            body_hash=self.offer.body_hash.hex(),
+            warnings=self.warnings,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A submission that became an application, now or when the same was sent before (`replay`)."""
+
+    receipt: Receipt
+    replay: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """A record of the bus that is no submission, but whose sender can be told why."""
+
+    channel: str
+    key: str
+    refused: Refused
+
+
+Answer = Taken | Refused | Unavailable
+"""What a channel gets to its submission."""
+
+
+def submit(offer: Offer, rules: Rulebook | None, known: Known, lookup_key: bytes, draw: Draw) -> Submission:
+    """Take a submission (T03); raises Refused `submission-invalid` (422) with all its defects."""
+    offered, today = offer.offered, shanghai_day(offer.received_at)
+    if rules is None:
+        raise invalid([defect("region-unknown", "region")])
+    if offered.region not in offer.serves:
+        raise Refused("region-outside-scope", "this channel does not serve that region", status=403)
+    person = person_id(lookup_key, offered.applicant.id_type, offered.applicant.id_number)
+    previous = known.previous.get(offered.previous_acceptance_no or "")
+    defects = find_defects(offered, offer.channel, rules, known.stored, today)
+    defects += _previous_defects(offered, previous, person)
+    if defects or offered.notice is None:
+        raise invalid(defects)
+    return Submission(
+        offer,
+        _submitted(offer, offered.notice, rules.policy.version, person, draw, previous),
+        find_warnings(offered, rules, today),
+    )
+
+
+def answer_unwritten(
+    offer: Offer,
+    decided: Submission | Refused,
+    earlier: Mapping[tuple[str, str], Receipt],
+    still_open: Mapping[tuple[UUID, str, str], str],
+) -> Answer:
+    """Answer an offer that made no new application: a repeat, a refusal, or one that is still open.
+
+    `earlier` are receipts by channel and key, `still_open` acceptance numbers by person, region and disease
+    (domain list 12.4).
+    """
+    receipt = earlier.get((offer.channel, offer.key))
+    if receipt is not None:
+        if receipt.body_hash == offer.body_hash.hex():
+            return Taken(receipt, replay=True)
+        return Refused("idempotency-key-reused", "this key was used for another submission")
+    if isinstance(decided, Refused):
+        return decided
+    event = decided.event
+    number = still_open.get((event.person_id, event.region, event.disease_code))
+    if number is None:
+        return Unavailable("try-again", "another application of this person was ending at this moment")
+    told = f"application {number} of this person for this disease has not ended"
+    return Refused("application-open", told, acceptance_no=number)
+
+
+def receipt_event(
+    asked: Offer | TurnedAway, answer: Answer, now: datetime
+) -> SubmissionReceived | SubmissionRefused:
+    """What a channel reads on the bus about its record; raises the answer if it is no answer yet."""
+    if isinstance(answer, Unavailable):
+        raise answer
+    if isinstance(answer, Taken):
+        return SubmissionReceived(
+            occurred_at=now, channel=asked.channel, submission_key=asked.key, receipt=answer.receipt
+        )
+    return SubmissionRefused(
+        occurred_at=now,
+        channel=asked.channel,
+        submission_key=asked.key,
+        code=answer.code,
+        detail=answer.detail,
+        defects=answer.extra.get("defects", []),
+    )
+
+
+def invalid(defects: list[Defect]) -> Refused:
+    """The refusal that lists what is wrong with a submission."""
+    told = "the submission has defects; all are listed"
+    return Refused("submission-invalid", told, status=422, defects=[d.model_dump() for d in defects])
+
+
+def is_usable_key(key: str) -> bool:
+    """Tell whether a key of a submission has 1 to 128 printable ASCII characters and no blank."""
+    return 0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable() and " " not in key
+
+
+def shanghai_day(moment: datetime) -> date:
+    """The day of a moment where the applicants live."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def _submitted(
+    offer: Offer,
+    notice: NoticeRead,
+    policy_version: int,
+    person: UUID,
+    draw: Draw,
+    previous: Application | None,
+) -> ApplicationSubmitted:
+    offered = offer.offered
+    return ApplicationSubmitted(
+        application_id=draw.application_id,
+        occurred_at=offer.received_at,
+        acceptance_no=acceptance_no(draw.random_bits),
+        region=offered.region,
+        policy_version=policy_version,
+        channel=offer.channel,
+        application_type=offered.application_type,
+        disease_code=offered.disease_code,
+        applicant_class=offered.applicant_class,
+        person_id=person,
+        applicant=offered.applicant,
+        agent=offered.agent,
+        materials=offered.materials,
+        physician_opinion=offered.physician_opinion,
+        notice=notice,
+        previous_application_id=previous.application_id if previous else None,
+    )
+
+
+def _previous_defects(offered: SubmissionOffered, previous: Application | None, person: UUID) -> list[Defect]:
+    number: Code | None = offered.previous_acceptance_no
+    if number is None:
+        return []
+    if previous is None or previous.person_id != person:
+        return [defect("previous-unknown", "previous_acceptance_no")]
+    return [] if previous.ended_at else [defect("previous-open", "previous_acceptance_no")]

@@ -1,0 +1,46 @@
+-- An application as the applicant sees it: the fold of its events, so names, numbers and papers are not here.
+CREATE TABLE applications (
+    application_id uuid PRIMARY KEY,
+    acceptance_no text NOT NULL,
+    channel text NOT NULL,
+    idempotency_key text NOT NULL,
+    body_hash bytea NOT NULL,
+    region text NOT NULL,
+    disease_code text NOT NULL,
+    application_type text NOT NULL,
+    applicant_class text NOT NULL,
+    person_id uuid NOT NULL,
+    policy_version int NOT NULL,
+    previous_application_id uuid,
+    submitted_at timestamptz NOT NULL,
+    warnings jsonb,
+    status text NOT NULL DEFAULT 'submitted',
+    stage text,
+    sequence bigint NOT NULL DEFAULT 1,
+    due_on date,
+    due_provisional boolean NOT NULL DEFAULT false,
+    due_paused boolean NOT NULL DEFAULT false,
+    round int NOT NULL DEFAULT 0,
+    asked jsonb,
+    answer_due_on date,
+    answered text,
+    reasons jsonb,
+    remedy text,
+    ended_at timestamptz,
+    UNIQUE (acceptance_no),
+    UNIQUE (channel, idempotency_key)
+) WITH (fillfactor = 85);
+
+-- One open application per person and disease, whatever channels and processes are at work.
+CREATE UNIQUE INDEX applications_open ON applications (person_id, region, disease_code) WHERE ended_at IS NULL;
+
+-- What followed the submission; the submission itself is the application's row.
+CREATE TABLE timeline (
+    application_id uuid NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    type text NOT NULL,
+    sequence bigint NOT NULL,
+    sentence text NOT NULL,
+    sentence_zh text NOT NULL,
+    PRIMARY KEY (application_id, type, sequence)
+);

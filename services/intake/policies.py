@@ -1,0 +1,61 @@
+"""The rules in force, kept in this process and renewed from the local copy when that has grown."""
+
+import asyncio
+from datetime import date
+
+import structlog
+
+from services.intake.domain.rulebook import Rulebook, rulebook
+from services.intake.store import published
+from shared.errors import Unavailable
+from shared.postgres import AWAY, Database
+
+PAUSE = 1.0
+"""Seconds between two looks at which versions are there."""
+
+log = structlog.get_logger("policies")
+
+
+class Policies:
+    """All versions of all regions' policies as rulebooks."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._rulebooks: dict[str, dict[int, Rulebook]] = {}
+        self._known: set[tuple[str, int]] = set()
+        self.present = asyncio.Event()
+
+    def in_force(self, region: str, day: date) -> Rulebook | None:
+        """The newest version for the region that is in force on that day; None for an unknown region.
+
+        Raises Unavailable `policies-missing` before any policy has arrived.
+        """
+        if not self._rulebooks:
+            raise Unavailable("policies-missing", "no policy has arrived from catalog yet", retry_after=2)
+        versions = self._rulebooks.get(region, {})
+        in_force = [v for v, rules in versions.items() if rules.policy.effective_from <= day]
+        return versions[max(in_force)] if in_force else None
+
+    async def refresh(self) -> None:
+        """Load the versions that came since the last look."""
+        there = await published.policy_versions(self._database)
+        for region, version in sorted(there - self._known):
+            policy = await published.get_policy(self._database, region, version)
+            self._rulebooks[region] = self._rulebooks.get(region, {}) | {version: rulebook(policy)}
+            self._known.add((region, version))
+            log.info("policy-loaded", region=region, version=version)
+        if self._rulebooks:
+            self.present.set()
+
+    async def run(self) -> None:
+        """Look every second until cancelled."""
+        while True:
+            try:
+                await self.refresh()
+            except AWAY as error:
+                log.warning("policies-not-renewed", reason=type(error).__name__)
+            await asyncio.sleep(PAUSE)
+
+    async def ready(self) -> str | None:
+        """None once a policy is here, else the reason: for /health/ready."""
+        return None if self._rulebooks else "no policy has arrived from catalog yet"

@@ -1,0 +1,70 @@
+"""SQL of the local copies of policies and calendars, and of the answers given on the bus."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared.contracts.calendars import CalendarDocument
+from shared.contracts.policies import RegionPolicy
+from shared.postgres import Database, Tx
+
+KEEP_POLICIES = """
+INSERT INTO policies (region, version, effective_from, document)
+SELECT * FROM unnest($1::text[], $2::int[], $3::date[], $4::jsonb[])
+ON CONFLICT (region, version) DO UPDATE
+SET effective_from = EXCLUDED.effective_from, document = EXCLUDED.document"""
+
+
+async def keep_policies(tx: Tx, policies: Sequence[RegionPolicy]) -> None:
+    """Keep versions of region policies."""
+    await tx.execute(
+        KEEP_POLICIES,
+        [policy.region for policy in policies],
+        [policy.version for policy in policies],
+        [policy.effective_from for policy in policies],
+        [policy.model_dump(mode="json") for policy in policies],
+    )
+
+
+POLICY_VERSIONS = "SELECT region, version FROM policies"
+
+
+async def policy_versions(database: Database) -> set[tuple[str, int]]:
+    """Which versions of which regions are here."""
+    return {(row["region"], row["version"]) for row in await database.fetch(POLICY_VERSIONS)}
+
+
+GET_POLICY = "SELECT document FROM policies WHERE region = $1 AND version = $2"
+
+
+async def get_policy(database: Database, region: str, version: int) -> RegionPolicy:
+    """One version of a region's policy."""
+    document: Any = await database.fetchval(GET_POLICY, region, version)
+    return RegionPolicy.model_validate(document)
+
+
+KEEP_CALENDARS = """
+INSERT INTO calendars (year, version, document) SELECT * FROM unnest($1::int[], $2::int[], $3::jsonb[])
+ON CONFLICT (year, version) DO UPDATE SET document = EXCLUDED.document"""
+
+
+async def keep_calendars(tx: Tx, calendars: Sequence[CalendarDocument]) -> None:
+    """Keep versions of yearly calendars."""
+    await tx.execute(
+        KEEP_CALENDARS,
+        [calendar.year for calendar in calendars],
+        [calendar.version for calendar in calendars],
+        [calendar.model_dump(mode="json") for calendar in calendars],
+    )
+
+
+COUNT_ANSWERS = """
+INSERT INTO answers (channel, submission_key, sequence)
+SELECT channel, submission_key, 1 FROM unnest($1::text[], $2::text[]) AS k (channel, submission_key)
+ON CONFLICT (channel, submission_key) DO UPDATE SET sequence = answers.sequence + 1
+RETURNING channel, submission_key, sequence"""
+
+
+async def count_answers(tx: Tx, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Count one more answer for each channel and submission key; the keys are distinct."""
+    found = await tx.fetch(COUNT_ANSWERS, [channel for channel, _ in keys], [key for _, key in keys])
+    return {(row["channel"], row["submission_key"]): row["sequence"] for row in found}

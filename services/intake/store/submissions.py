@@ -1,0 +1,93 @@
+"""SQL of submissions: what is new is written, what is not is found."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.intake.domain.submitting import Offer, Submission
+from shared.contracts.submissions import Defect, Receipt
+from shared.postgres import Tx
+
+INSERT_APPLICATIONS = """
+INSERT INTO applications (
+    application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
+    application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
+    warnings)
+SELECT * FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[],
+    $8::text[], $9::text[], $10::uuid[], $11::int[], $12::uuid[], $13::timestamptz[], $14::jsonb[])
+ON CONFLICT DO NOTHING RETURNING application_id"""
+
+
+async def insert_applications(tx: Tx, submissions: Collection[Submission]) -> set[UUID]:
+    """Write what is new and give its ids; a key used before or a person with an open one is passed over.
+
+    Rows go in by person, so that two processes with the same repeats wait for each other in one order.
+    """
+    if not submissions:
+        return set()
+    ordered = sorted(submissions, key=lambda s: (s.event.person_id.int, s.event.disease_code, s.offer.key))
+    columns = zip(*map(_row, ordered), strict=True)
+    found = await tx.fetch(INSERT_APPLICATIONS, *(list(column) for column in columns))
+    return {row["application_id"] for row in found}
+
+
+def _row(submission: Submission) -> tuple[Any, ...]:
+    event, offer = submission.event, submission.offer
+    return (
+        event.application_id,
+        event.acceptance_no,
+        event.channel,
+        offer.key,
+        offer.body_hash,
+        event.region,
+        event.disease_code,
+        event.application_type,
+        event.applicant_class,
+        event.person_id,
+        event.policy_version,
+        event.previous_application_id,
+        event.occurred_at,
+        [warning.model_dump() for warning in submission.warnings] or None,
+    )
+
+
+FIND_RECEIPTS = """
+SELECT a.channel, a.idempotency_key, a.acceptance_no, a.application_id, a.person_id, a.region,
+       a.submitted_at, encode(a.body_hash, 'hex') AS body_hash, a.warnings
+FROM unnest($1::text[], $2::text[]) AS k (channel, idempotency_key)
+JOIN applications a USING (channel, idempotency_key)"""
+
+
+async def find_receipts(tx: Tx, offers: Sequence[Offer]) -> dict[tuple[str, str], Receipt]:
+    """The receipts that were given before, by channel and idempotency key."""
+    found = await tx.fetch(FIND_RECEIPTS, [o.channel for o in offers], [o.key for o in offers])
+    return {(row["channel"], row["idempotency_key"]): _receipt(row) for row in found}
+
+
+def _receipt(row: asyncpg.Record) -> Receipt:
+    return Receipt(
+        acceptance_no=row["acceptance_no"],
+        application_id=row["application_id"],
+        person_id=row["person_id"],
+        region=row["region"],
+        submitted_at=row["submitted_at"],
+        body_hash=row["body_hash"],
+        warnings=[Defect(**warning) for warning in row["warnings"] or ()],
+    )
+
+
+FIND_OPEN = """
+SELECT a.person_id, a.region, a.disease_code, a.acceptance_no
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS k (person_id, region, disease_code)
+JOIN applications a USING (person_id, region, disease_code) WHERE a.ended_at IS NULL"""
+
+
+async def find_open(tx: Tx, submissions: Sequence[Submission]) -> dict[tuple[UUID, str, str], str]:
+    """The acceptance numbers of open applications, by person, region and disease."""
+    events = [submission.event for submission in submissions]
+    persons, regions = [e.person_id for e in events], [e.region for e in events]
+    found = await tx.fetch(FIND_OPEN, persons, regions, [e.disease_code for e in events])
+    return {(row["person_id"], row["region"], row["disease_code"]): row["acceptance_no"] for row in found}
