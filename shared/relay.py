@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from asyncpg import Record
 from prometheus_client import Counter, Gauge
 
-from shared.cluster import cluster_id
+from shared.cluster import ClusterWatch
 from shared.cursor import Hole, Position, advance, stored
 from shared.outbox_partitions import keep_partitions
 from shared.postgres import AWAY, PASSING, Database
@@ -80,6 +80,7 @@ class _Reign:
     cluster: str | None
     saved: Position
     ahead: Position = field(default_factory=Position)
+    met: bool = False
     in_flight: tuple[list[Awaitable[Any]], Position, int] | None = None
 
     @classmethod
@@ -129,15 +130,15 @@ class Relay:
         log.info("relay-took-the-lease", epoch=reign.epoch, cursor=reign.saved.cursor)
         publisher = Publisher(self._kafka, self._service)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._keep_lease(reign))
-                tasks.create_task(self._publish(reign, publisher))
+            async with ClusterWatch(self._kafka) as watch, asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._keep_lease(reign, watch))
+                tasks.create_task(self._publish(reign, publisher, watch))
         finally:
             await publisher.stop()
             with contextlib.suppress(*AWAY):
                 await self._database.execute(END_LEASE, self._owner, reign.epoch)
 
-    async def _keep_lease(self, reign: _Reign) -> None:
+    async def _keep_lease(self, reign: _Reign, watch: ClusterWatch) -> None:
         """Renew on the database's clock, watch the broker's identity, keep partitions ahead, count."""
         while True:
             if not await self._database.fetchval(KEEP_LEASE, self._owner, LEASE_SECONDS, reign.epoch):
@@ -147,14 +148,14 @@ class Relay:
             OLDEST.set(oldest)
             HOLES.set(len(reign.saved.holes))
             await keep_partitions(self._database, reign.saved.floor)
-            found = await cluster_id(self._kafka)
-            if found and reign.cluster and found != reign.cluster:
+            found = await watch.identity()
+            if reign.met and found not in (None, reign.cluster):
                 raise ClusterChanged
             await asyncio.sleep(LEASE_SECONDS / 4)
 
-    async def _publish(self, reign: _Reign, publisher: Publisher) -> None:
+    async def _publish(self, reign: _Reign, publisher: Publisher, watch: ClusterWatch) -> None:
         await publisher.start()
-        await self._meet_cluster(reign)
+        await self._meet_cluster(reign, await watch.identity())
         poll = 0.01
         while True:
             self._database.committed.clear()
@@ -170,9 +171,8 @@ class Relay:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._database.committed.wait(), poll)
 
-    async def _meet_cluster(self, reign: _Reign) -> None:
+    async def _meet_cluster(self, reign: _Reign, found: str | None) -> None:
         """Publish everything again to a broker that is not the one known: it came back empty."""
-        found = await cluster_id(self._kafka)
         if found is None:
             raise KafkaError("the broker does not tell its identity")
         if reign.cluster is not None and reign.cluster != found:
@@ -181,6 +181,7 @@ class Relay:
         if reign.cluster != found:
             reign.cluster = found
             await self._save(reign, reign.saved)
+        reign.met = True
 
     async def _read(self, position: Position) -> tuple[Sequence[Record], int]:
         rows = await self._database.fetch(READ, position.hole_ids, position.cursor, BATCH_ROWS)
