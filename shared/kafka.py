@@ -17,7 +17,7 @@ from faststream.kafka.schemas import Topic as BrokerTopic
 from prometheus_client import Gauge
 
 from shared import tracing
-from shared.cluster import cluster_id
+from shared.cluster import ClusterWatch
 from shared.inbox import Consumer
 from shared.postgres import Database
 from shared.settling import ReaderBroken, Settler
@@ -111,9 +111,13 @@ class Consumption:
         return None if self.running else "not connected to Kafka"
 
     async def _consume(self) -> None:
-        known = await cluster_id(self._kafka)
-        if known is None:
-            raise KafkaError("no broker answers")
+        async with ClusterWatch(self._kafka) as watch:
+            known = await watch.identity()
+            if known is None:
+                raise KafkaError("no broker answers")
+            await self._consume_from(known, watch)
+
+    async def _consume_from(self, known: str, watch: ClusterWatch) -> None:
         broker, undecodable = self.build()
         try:
             await broker.connect()
@@ -122,18 +126,11 @@ class Consumption:
             config.builder = partial(SteppingConsumer, undecodable=undecodable, **options)
             await broker.start()
             self.running = True
-            await self._same_cluster(known)
+            await _same_cluster(known, watch)
             log.error("broker-came-back-empty", known=known)
         finally:
             self.running = False
             await asyncio.shield(broker.stop())
-
-    async def _same_cluster(self, known: str) -> None:
-        """Return when another cluster answers; while none does, the clients wait by themselves."""
-        found: str | None = known
-        while found in (known, None):
-            await asyncio.sleep(3)
-            found = await cluster_id(self._kafka)
 
     def build(self) -> tuple[KafkaBroker, dict[str, Any]]:
         """The broker with one subscriber per topic, not yet connected."""
@@ -197,7 +194,7 @@ class Consumption:
     async def _settle(self, consumer: Consumer, settler: Settler, message: Any) -> None:
         """Acknowledge what was settled; give the rest back, because the next ack would pass it over."""
         try:
-            with tracing.consumed(consumer.group, message.raw_message):
+            with tracing.start_span(consumer.group, links=_causes(message.raw_message), kind="consumer"):
                 await settler.settle(message.raw_message)
             await message.ack()
         except ReaderBroken as broken:
@@ -212,3 +209,19 @@ class Consumption:
                 await message.nack()
             await asyncio.sleep(1)
             raise
+
+
+async def _same_cluster(known: str, watch: ClusterWatch) -> None:
+    """Return when another cluster answers; while none does, the clients wait by themselves."""
+    found: str | None = known
+    while found in (known, None):
+        await asyncio.sleep(3)
+        found = await watch.identity()
+
+
+def _causes(records: Sequence[ConsumerRecord[Any, Any]]) -> list[str | None]:
+    """The traceparents of a batch, which had many causes and so no one parent."""
+    if not tracing.on():
+        return []
+    named = (dict(record.headers).get("traceparent") for record in records)
+    return [value.decode(errors="replace") if value else None for value in named]
