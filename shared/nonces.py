@@ -56,18 +56,19 @@ class Nonces:
 
     async def _ask(self) -> None:
         """Ask for everybody who came in this tick; the first of them does it, so no task lacks an owner."""
+        waiting = self._waiting
         try:
             await asyncio.sleep(0)
-        finally:
-            waiting, self._waiting = self._waiting, []
-        try:
+            self._waiting = []
             async with asyncio.timeout(PATIENCE):
                 new = await self._set([key for key, _ in waiting])
             for (_, answer), is_new in zip(waiting, new, strict=True):
-                answer.set_result(is_new)
+                _tell(answer, is_new)
         except _AWAY:
             self._away_until = asyncio.get_running_loop().time() + PAUSE
         finally:
+            if self._waiting is waiting:
+                self._waiting = []
             _pass_unchecked([answer for _, answer in waiting if not answer.done()])
 
     async def _set(self, keys: list[str]) -> list[bool]:
@@ -75,6 +76,12 @@ class Nonces:
         for key in keys:
             pipeline.set(key, b"", nx=True, ex=REMEMBERED)
         return [bool(answer) for answer in await pipeline.execute()]
+
+
+def _tell(answer: asyncio.Future[bool], is_new: bool) -> None:
+    # A caller that hung up has cancelled its own.
+    if not answer.done():
+        answer.set_result(is_new)
 
 
 def _pass_unchecked(answers: list[asyncio.Future[bool]]) -> None:
