@@ -143,7 +143,7 @@ def test_a_region_may_replace_a_national_wording() -> None:
 LINES = PANZHIHUA.text.split("\n")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(0, len(LINES) - 1), st.sampled_from(["drop", "double", "indent", "cut", "null"]))
 def test_a_damaged_file_is_read_or_refused(place: int, damage: str) -> None:
     line = LINES[place]

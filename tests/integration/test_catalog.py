@@ -1,0 +1,306 @@
+"""Catalog on real PostgreSQL and Kafka: what is published, when it is refused, and what is answered."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from aiokafka import ConsumerRecord
+
+from deploy.local.ports import choose
+from deploy.local.stack import service_environment
+from services.catalog import actions, store
+from services.catalog.app import MIGRATIONS, application, read_documents
+from services.catalog.domain.publishing import Document
+from shared.contracts.policies import CalendarPublished, PolicyPublished, RegionPolicy
+from shared.errors import Refused
+from shared.postgres import Database, migrate
+from shared.relay import Relay
+from tests.support.bus import Bus, until
+from tests.support.stack import StackUnderTest
+
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+DOCUMENTS = read_documents()
+STATED = "SELECT event_id, topic, key, sequence FROM outbox ORDER BY id"
+
+
+@pytest.fixture
+async def url(servers: StackUnderTest) -> str:
+    url = await servers.fresh_database("catalog")
+    await migrate(url, MIGRATIONS)
+    return url
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    database = await Database.open(url, name="test")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def api(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    await actions.publish_documents(database, DOCUMENTS, NOW)
+    app = application(actions.Shelf(database), database)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://catalog") as client:
+        yield client
+
+
+def next_version(documents: list[Document]) -> list[Document]:
+    """The documents with Panzhihua's policy in version 2 and another hotline."""
+    return [with_hotline(d, version=2) if is_panzhihua(d) else d for d in documents]
+
+
+def is_panzhihua(document: Document) -> bool:
+    return isinstance(document, RegionPolicy) and document.region == "panzhihua"
+
+
+def with_hotline(document: Document, version: int) -> Document:
+    assert isinstance(document, RegionPolicy)
+    hotline = document.hotline.model_copy(update={"v": "0812-0000000"})
+    return document.model_copy(update={"version": version, "hotline": hotline})
+
+
+@asynccontextmanager
+async def relaying(database: Database, kafka: str) -> AsyncIterator[None]:
+    task = asyncio.create_task(Relay(database, service="catalog", kafka=kafka).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def published(bus: Bus, topic: str, ids: set[str]) -> list[ConsumerRecord]:
+    """The records of a topic with these event ids; other tests publish there too."""
+    found: list[ConsumerRecord] = []
+    for count in (1, 10, 100, 1000):
+        found = [r for r in await bus.read(topic, count, within=3) if header(r, "ce_id") in ids]
+        if len(found) >= len(ids):
+            break
+    return found
+
+
+def header(record: ConsumerRecord, name: str) -> str:
+    return str(dict(record.headers)[name], "utf-8")
+
+
+async def test_the_first_start_publishes_every_document_and_the_next_none(database: Database) -> None:
+    first = await actions.publish_documents(database, DOCUMENTS, NOW)
+    again = await actions.publish_documents(database, DOCUMENTS, NOW)
+    assert sorted(event.key for event in first) == ["2025", "2026", "panzhihua", "shangrao"]
+    assert again == []
+    assert len(await database.fetch(STATED)) == 4
+
+
+async def test_a_reader_of_the_bus_gets_whole_documents(database: Database, kafka: str) -> None:
+    await actions.publish_documents(database, DOCUMENTS, NOW)
+    rows = await database.fetch(STATED)
+    ids = {
+        topic: {str(r["event_id"]) for r in rows if r["topic"] == topic}
+        for topic in {r["topic"] for r in rows}
+    }
+    async with relaying(database, kafka), Bus(kafka) as bus:
+        policies = await published(bus, PolicyPublished.topic, ids[PolicyPublished.topic])
+        calendars = await published(bus, CalendarPublished.topic, ids[CalendarPublished.topic])
+    read = [PolicyPublished.read(record.value) for record in policies]
+    assert [event.document for event in read] == [d for d in DOCUMENTS if isinstance(d, RegionPolicy)]
+    assert [record.key.decode() for record in policies] == ["panzhihua", "shangrao"]
+    assert {header(record, "ce_type") for record in calendars} == {"calendar-published"}
+    assert {CalendarPublished.read(record.value).year for record in calendars} == {2025, 2026}
+
+
+async def test_two_starts_at_once_publish_each_document_once(database: Database) -> None:
+    both = await asyncio.gather(*(actions.publish_documents(database, DOCUMENTS, NOW) for _ in range(2)))
+    assert sorted(len(events) for events in both) == [0, 4]
+
+
+async def test_a_new_version_follows_and_the_old_one_stays(
+    database: Database, api: httpx.AsyncClient
+) -> None:
+    await actions.publish_documents(database, next_version(DOCUMENTS), NOW)
+    rows = await database.fetch(STATED)
+    assert [(r["key"], r["sequence"]) for r in rows][-1] == ("panzhihua", 2)
+    newest = (await api.get("/api/catalog/regions/panzhihua")).json()
+    before = (await api.get("/api/catalog/regions/panzhihua?version=1")).json()
+    assert (newest["version"], newest["hotline"]) == (2, "0812-0000000")
+    assert (before["version"], before["hotline"]) == (1, "0812-3323000")
+
+
+async def test_a_change_under_a_published_version_publishes_nothing_at_all(database: Database) -> None:
+    await actions.publish_documents(database, DOCUMENTS[:2], NOW)
+    changed = [DOCUMENTS[0].model_copy(update={"make_up_working_days": ()})]
+    with pytest.raises(Refused, match="the calendar of 2025 was changed"):
+        await actions.publish_documents(database, [*DOCUMENTS[2:], *changed], NOW)
+    assert len(await database.fetch(STATED)) == 2
+
+
+async def test_an_older_image_leaves_the_newer_version_in_force(
+    database: Database, api: httpx.AsyncClient
+) -> None:
+    await actions.publish_documents(database, next_version(DOCUMENTS), NOW)
+    assert await actions.publish_documents(database, DOCUMENTS, NOW) == []
+    assert (await api.get("/api/catalog/regions/panzhihua")).json()["version"] == 2
+
+
+async def test_the_regions_are_listed(api: httpx.AsyncClient) -> None:
+    listed = (await api.get("/api/catalog/regions")).json()
+    assert [(one["region"], one["benefit_name"], one["version"]) for one in listed] == [
+        ("panzhihua", "门诊特殊疾病（门特）", 1),
+        ("shangrao", "门诊慢特病", 1),
+    ]
+
+
+async def test_a_disease_is_found_by_an_everyday_name(api: httpx.AsyncClient) -> None:
+    found = (await api.get("/api/catalog/regions/panzhihua/diseases", params={"q": "高血压病"})).json()
+    assert [(one["code"], one["name"]) for one in found] == [("PZH-001", "高血压")]
+    assert len((await api.get("/api/catalog/regions/shangrao/diseases")).json()) == 35
+
+
+async def test_the_papers_for_a_disease_are_listed(api: httpx.AsyncClient) -> None:
+    where = "/api/catalog/regions/shangrao/materials"
+    asked = {"disease": "SRG-012", "application_type": "new"}
+    papers = (await api.get(where, params=asked)).json()
+    assert [paper["kind"] for paper in papers] == [
+        "application_form",
+        "medical_evidence",
+        "physician_opinion",
+    ]
+    with_agent = (await api.get(where, params=asked | {"agent": "true"})).json()
+    assert [paper["kind"] for paper in with_agent][-1] == "authorization_letter"
+
+
+async def test_deadlines_come_with_the_calendars_they_are_counted_by(api: httpx.AsyncClient) -> None:
+    shown = (await api.get("/api/catalog/regions/panzhihua/deadlines")).json()
+    assert shown["deadlines"]["sla_working_days"] == 15
+    assert [calendar["year"] for calendar in shown["calendars"]] == [2025, 2026]
+
+
+async def test_sources_are_shown_to_those_who_ask(api: httpx.AsyncClient) -> None:
+    where = "/api/catalog/regions/panzhihua/deadlines?sources=true"
+    limit = (await api.get(where)).json()["deadlines"]["sla_working_days"]
+    assert (limit["v"], limit["src"], limit["grade"], limit["origin"]) == (15, "articleP", "C", "city")
+
+
+async def test_channels_and_guide_are_shown(api: httpx.AsyncClient) -> None:
+    channels = (await api.get("/api/catalog/regions/shangrao/channels")).json()
+    assert [channel["id"] for channel in channels][:2] == ["ganfutong", "jiangxi_portal"]
+    guide = (await api.get("/api/catalog/regions/panzhihua/guide")).json()
+    assert guide["notice"]["version"] == "panzhihua-notice-1"
+    assert "60日" in guide["remedy"]["text_zh"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/api/catalog/regions/nowhere", 404, "region-unknown"),
+        ("/api/catalog/regions/panzhihua?version=99", 404, "version-unknown"),
+        ("/api/catalog/regions/panzhihua/materials?disease=PZH-999", 404, "disease-unknown"),
+        ("/api/catalog/regions/panzhihua/materials", 422, "request-invalid"),
+        (
+            "/api/catalog/regions/panzhihua/materials?disease=PZH-001&application_type=x",
+            422,
+            "request-invalid",
+        ),
+        ("/api/catalog/regions/%00", 422, "request-invalid"),
+        ("/api/catalog/regions/panzhihua?version=99999999999", 422, "request-invalid"),
+    ],
+)
+async def test_a_wrong_question_gets_a_problem(
+    api: httpx.AsyncClient, path: str, status: int, code: str
+) -> None:
+    answer = await api.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_answer_that_the_caller_has_is_not_sent_again(api: httpx.AsyncClient) -> None:
+    first = await api.get("/api/catalog/regions/panzhihua")
+    again = await api.get("/api/catalog/regions/panzhihua", headers={"if-none-match": first.headers["etag"]})
+    other = await api.get("/api/catalog/regions/panzhihua", headers={"if-none-match": '"other"'})
+    assert (again.status_code, again.content) == (304, b"")
+    assert other.status_code == 200
+
+
+async def test_without_its_database_catalog_says_so(api: httpx.AsyncClient, database: Database) -> None:
+    assert (await api.get("/health/ready")).status_code == 200
+    await database.close()
+    answer, ready = await api.get("/api/catalog/regions"), await api.get("/health/ready")
+    assert (answer.status_code, answer.json()["code"]) == (503, "database-away")
+    assert ready.status_code == 503
+    assert ready.json()["parts"]["database"]["reason"] == "the database does not answer"
+
+
+async def test_nothing_published_is_not_ready(database: Database) -> None:
+    app = application(actions.Shelf(database), database)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://catalog") as client:
+        ready = await client.get("/health/ready")
+    assert ready.json()["parts"]["documents"]["reason"] == "no policy is published yet"
+
+
+STATEMENTS = [(name, sql) for name, sql in vars(store).items() if name.isupper()]
+
+
+@pytest.mark.parametrize(("name", "sql"), STATEMENTS)
+async def test_every_statement_fits_the_schema(database: Database, name: str, sql: str) -> None:
+    async with database.transaction() as tx:
+        assert await tx.prepare(sql), name
+
+
+async def serving(url: str, servers: StackUnderTest) -> tuple[asyncio.subprocess.Process, str]:
+    """Start a process on a free port; the process and the address of its probes."""
+    port = choose(["catalog-test"], {})["catalog-test"]
+    settings = service_environment(servers.stack, "catalog") | {
+        "MENTE_DATABASE_URL": url,
+        "MENTE_HTTP_PORT": str(port),
+    }
+    return await catalog("serve", **settings), f"http://127.0.0.1:{port}/health/ready"
+
+
+async def catalog(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": ":".join(sys.path), **settings}
+    command = (sys.executable, "-m", "services.catalog", *arguments)
+    return await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
+
+
+async def is_ready(address: str) -> bool:
+    async with httpx.AsyncClient() as client:
+        with suppress(httpx.TransportError):
+            return (await client.get(address)).status_code == 200
+    return False
+
+
+async def test_a_process_refuses_to_start_with_a_changed_version(
+    url: str, database: Database, servers: StackUnderTest
+) -> None:
+    changed = [with_hotline(d, version=1) if is_panzhihua(d) else d for d in DOCUMENTS]
+    await actions.publish_documents(database, changed, NOW)
+    process, _ = await serving(url, servers)
+    _, said = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 2
+    assert said.decode().strip().splitlines()[-1].startswith("version-not-raised: the policy of panzhihua")
+
+
+async def test_a_process_that_is_told_to_stop_ends_in_order(url: str, servers: StackUnderTest) -> None:
+    process, address = await serving(url, servers)
+    await until(lambda: is_ready(address))
+    process.send_signal(signal.SIGTERM)
+    _, said = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 0, said.decode()
+    for line in said.decode().splitlines():
+        assert json.loads(line)["level"] in {"info", "warning"}, line
+
+
+async def test_a_process_without_settings_says_what_is_missing() -> None:
+    process = await catalog("serve")
+    _, said = await asyncio.wait_for(process.communicate(), 20)
+    missing = "MENTE_DATABASE_URL, MENTE_HTTP_PORT, MENTE_KAFKA"
+    assert process.returncode == 2
+    assert said.decode().strip() == f"catalog needs {missing} in its environment"
