@@ -1,0 +1,51 @@
+"""The policies and calendars that review knows: which rules bind a case, which days count where."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.review.domain.rules import Rules
+from shared.calendar import Calendar
+from shared.contracts.calendars import CalendarDocument
+from shared.errors import Unavailable
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Rules by region and version, and the national calendar of each year in its newest version."""
+
+    versions: Mapping[str, Mapping[int, Rules]]
+    years: Sequence[CalendarDocument]
+    _calendars: dict[tuple[str, int], Calendar] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rules: Iterable[Rules], calendars: Iterable[CalendarDocument]) -> "Rulebook":
+        """Arrange what is known; of two calendars of a year the newer version counts."""
+        versions: dict[str, dict[int, Rules]] = {}
+        for one in rules:
+            versions.setdefault(one.region, {})[one.version] = one
+        newest: dict[int, CalendarDocument] = {}
+        for calendar in sorted(calendars, key=lambda c: c.version):
+            newest[calendar.year] = calendar
+        return cls(versions, [newest[year] for year in sorted(newest)])
+
+    def rules(self, region: str, version: int) -> Rules:
+        """Give the rules of a version, or the next newer one if compaction has swallowed it.
+
+        Raises Unavailable `policy-unknown` while only older ones, or none, are known.
+        """
+        known = self.versions.get(region, {})
+        usable = [number for number in known if number >= version]
+        if not usable:
+            raise Unavailable("policy-unknown", f"the policy {region}/{version} is not known yet")
+        return known[min(usable)]
+
+    def calendar(self, rules: Rules) -> Calendar:
+        """Give the national calendar with the region's own days (N-13)."""
+        key = (rules.region, rules.version)
+        if key not in self._calendars:
+            self._calendars[key] = Calendar.of(self.years, rules.calendar_additions)
+        return self._calendars[key]
+
+    def newest(self) -> list[Rules]:
+        """List the newest rules of each region, by region."""
+        return [known[max(known)] for _, known in sorted(self.versions.items())]
