@@ -1,0 +1,57 @@
+"""What review makes of the applicant's acts: a case is opened, goes on with new material, or is closed."""
+
+from datetime import datetime
+
+from services.review.domain.case import Case, Status, clock_day, resumed_clock
+from services.review.domain.deadlines import running_due
+from services.review.domain.rules import Rules
+from services.review.domain.turn import subject
+from shared.calendar import Calendar
+from shared.clock import shanghai_date
+from shared.contracts.applications import ApplicationSubmitted, MaterialSupplied
+from shared.contracts.cases import CaseClosed, CaseEvent, CaseOpened, ReviewResumed
+from shared.contracts.deadlines import OnSupplement
+
+WITHDRAWN = "withdrawn"
+
+
+def open_case(submitted: ApplicationSubmitted, rules: Rules, calendar: Calendar, now: datetime) -> CaseOpened:
+    """Open a case that waits for acceptance; its clock counts from the receipt (N-12)."""
+    received_on = shanghai_date(submitted.occurred_at)
+    due = calendar.add_working_days(received_on, rules.acceptance_working_days)
+    return CaseOpened(
+        application_id=submitted.application_id,
+        acceptance_no=submitted.acceptance_no,
+        region=submitted.region,
+        disease_code=submitted.disease_code,
+        policy_version=rules.version,
+        received_on=received_on,
+        acceptance_budget_working_days=rules.acceptance_working_days,
+        acceptance_due_on=due.on,
+        occurred_at=now,
+    )
+
+
+def resume(
+    case: Case, supplied: MaterialSupplied, rules: Rules, calendar: Calendar, now: datetime
+) -> list[CaseEvent]:
+    """Return the case to the stage that asked (T15); nothing happens if no such answer is awaited."""
+    if case.status is not Status.ASKED or case.asked is None or supplied.round != case.asked.round:
+        return []
+    runs_on = rules.on_supplement is OnSupplement.RUN
+    resumed_on = None if runs_on else clock_day(case, supplied.occurred_at)
+    due = running_due(resumed_clock(case, resumed_on), calendar)
+    return [
+        ReviewResumed(
+            **subject(case, now),
+            stage=case.stage,
+            clock_resumed_on=resumed_on,
+            due_on=due.on,
+            due_provisional=due.provisional,
+        )
+    ]
+
+
+def withdraw(case: Case, now: datetime) -> list[CaseEvent]:
+    """Close the case of a withdrawn application unless it has ended before (T24, 12.4 guard 9)."""
+    return [] if case.ended else [CaseClosed(**subject(case, now), reason=WITHDRAWN)]
