@@ -1,0 +1,99 @@
+"""The rules of review on frozen values: state and command in, events out."""
+
+from services.review.domain.accepting import accept
+from services.review.domain.asking import request_material
+from services.review.domain.case import Asked, Case, Opinion, Status, evolve, fold
+from services.review.domain.claiming import (
+    LEASE,
+    ROLE_OF,
+    Claim,
+    Holder,
+    Officer,
+    granted,
+    regions_in_scope,
+    released,
+    require_claim,
+    require_region,
+    require_seat,
+)
+from services.review.domain.deadlines import Standing, due_of, standing
+from services.review.domain.deciding import Ground, Ruling, decide, lacking_papers
+from services.review.domain.dossier import (
+    Dossier,
+    Identity,
+    Paper,
+    dossier_of,
+    is_minor,
+    masked_name,
+    masked_number,
+    missing,
+    supplemented,
+)
+from services.review.domain.forwarding import (
+    Handover,
+    Recommendation,
+    concordant,
+    forward,
+    give_opinion,
+    next_stages,
+)
+from services.review.domain.opening import open_case, resume, withdraw
+from services.review.domain.rulebook import Rulebook
+from services.review.domain.rules import Rules, rules_of
+from services.review.domain.telling import Sentence, tell, visible_to
+from services.review.domain.turn import CaseFile, require_turn
+
+__all__ = [
+    "LEASE",
+    "ROLE_OF",
+    "Asked",
+    "Case",
+    "CaseFile",
+    "Claim",
+    "Dossier",
+    "Ground",
+    "Handover",
+    "Holder",
+    "Identity",
+    "Officer",
+    "Opinion",
+    "Paper",
+    "Recommendation",
+    "Rulebook",
+    "Rules",
+    "Ruling",
+    "Sentence",
+    "Standing",
+    "Status",
+    "accept",
+    "concordant",
+    "decide",
+    "dossier_of",
+    "due_of",
+    "evolve",
+    "fold",
+    "forward",
+    "give_opinion",
+    "granted",
+    "is_minor",
+    "lacking_papers",
+    "masked_name",
+    "masked_number",
+    "missing",
+    "next_stages",
+    "open_case",
+    "regions_in_scope",
+    "released",
+    "request_material",
+    "require_claim",
+    "require_region",
+    "require_seat",
+    "require_turn",
+    "resume",
+    "rules_of",
+    "standing",
+    "supplemented",
+    "tell",
+    "visible_to",
+    "withdraw",
+]
