@@ -1,0 +1,49 @@
+"""What review does, one transaction per action."""
+
+from services.review.actions.catalog import Shelf, keep_calendars, keep_policies
+from services.review.actions.claiming import Desk, claim_case, release_case
+from services.review.actions.opening import close_cases, open_cases, resume_cases
+from services.review.actions.reading import (
+    CaseView,
+    QueueAsk,
+    QueueEntry,
+    explain_deadline,
+    read_case,
+    read_queue,
+)
+from services.review.actions.reviewing import (
+    Act,
+    accept,
+    decide,
+    forward,
+    give_opinion,
+    request_material,
+)
+from services.review.actions.watching import catalog_gap, count_queue, database_gap
+
+__all__ = [
+    "Act",
+    "CaseView",
+    "Desk",
+    "QueueAsk",
+    "QueueEntry",
+    "Shelf",
+    "accept",
+    "catalog_gap",
+    "claim_case",
+    "close_cases",
+    "count_queue",
+    "database_gap",
+    "decide",
+    "explain_deadline",
+    "forward",
+    "give_opinion",
+    "keep_calendars",
+    "keep_policies",
+    "open_cases",
+    "read_case",
+    "read_queue",
+    "release_case",
+    "request_material",
+    "resume_cases",
+]

@@ -1,0 +1,84 @@
+"""What the applicant's acts do to cases, for a whole batch in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.review import domain, store
+from services.review.domain import Rulebook
+from shared import outbox
+from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn, MaterialSupplied
+from shared.contracts.cases import CaseEvent
+from shared.errors import Unavailable
+from shared.outbox import Stated, number
+from shared.postgres import Tx
+
+
+async def open_cases(
+    tx: Tx, submitted: Sequence[ApplicationSubmitted], book: Rulebook, now: datetime
+) -> None:
+    """Open a case for each application; it waits for acceptance, and that is the queue.
+
+    Raises Unavailable `policy-unknown` for a region or version that is not known yet.
+    """
+    changes = [_opening(application, book, now) for application in submitted]
+    fresh = await store.insert_cases(tx, changes, now)
+    opened = [change.events[0] for change in changes if change.case.application_id in fresh]
+    await outbox.add(tx, [Stated(event, 1) for event in opened])
+
+
+async def resume_cases(tx: Tx, supplied: Sequence[MaterialSupplied], book: Rulebook, now: datetime) -> None:
+    """Add papers to their dossiers and return the cases to the stages that asked (T15)."""
+    rows = await _locked(tx, [answer.application_id for answer in supplied])
+    changes = []
+    for answer in supplied:
+        row = rows[answer.application_id]
+        if row.case.ended:
+            continue
+        rules = book.rules(row.case.region, row.case.policy_version)
+        events = domain.resume(row.case, answer, rules, book.calendar(rules), now)
+        dossier = domain.supplemented(row.dossier, answer)
+        changes.append(_change(row, events, book, dossier))
+    await _save(tx, changes, now)
+
+
+async def close_cases(
+    tx: Tx, withdrawn: Sequence[ApplicationWithdrawn], book: Rulebook, now: datetime
+) -> None:
+    """Close the cases of withdrawn applications that are still open (T24)."""
+    rows = await _locked(tx, [application.application_id for application in withdrawn])
+    changes = [_change(row, domain.withdraw(row.case, now), book) for row in rows.values()]
+    await _save(tx, [change for change in changes if change.events], now)
+
+
+def _opening(submitted: ApplicationSubmitted, book: Rulebook, now: datetime) -> store.Change:
+    rules = book.rules(submitted.region, submitted.policy_version)
+    calendar = book.calendar(rules)
+    event = domain.open_case(submitted, rules, calendar, now)
+    case = domain.evolve(None, event)
+    return store.Change(case, [event], domain.due_of(case, calendar), domain.dossier_of(submitted))
+
+
+def _change(
+    row: store.CaseRow, events: Sequence[CaseEvent], book: Rulebook, dossier: domain.Dossier | None = None
+) -> store.Change:
+    case = row.case
+    for event in events:
+        case = domain.evolve(case, event)
+    rules = book.rules(case.region, case.policy_version)
+    return store.Change(case, events, domain.due_of(case, book.calendar(rules)), dossier)
+
+
+async def _locked(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, store.CaseRow]:
+    rows = await store.lock_cases(tx, ids)
+    if len(rows) < len(ids):
+        raise Unavailable("case-unknown", "the case of this application is not open yet")
+    return rows
+
+
+async def _save(tx: Tx, changes: Sequence[store.Change], now: datetime) -> None:
+    if not changes:
+        return
+    await store.save_cases(tx, changes, now)
+    stated = [number(c.events, c.case.sequence - len(c.events)) for c in changes]
+    await outbox.add(tx, [one for many in stated for one in many])

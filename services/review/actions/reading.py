@@ -1,0 +1,83 @@
+"""What officers read: the queue, a case, and the account of its deadline."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.review import domain, store
+from services.review.actions.claiming import Desk
+from services.review.domain import CaseFile, Officer, Rules, Standing
+from shared import clock
+from shared.clock import Account, shanghai_date
+from shared.contracts.cases import CaseEvent, Stage
+from shared.contracts.materials import MaterialRule
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAsk:
+    """Which page of the queue: all stages and regions in scope unless they are named."""
+
+    stages: Sequence[Stage]
+    region: str | None
+    after: store.Place
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """A waiting case, how it stands to its deadline, and the rules that bind it."""
+
+    waiting: store.Waiting
+    standing: Standing
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as a member of staff may see it."""
+
+    file: CaseFile
+    events: Sequence[CaseEvent]
+    standing: Standing
+    missing: Sequence[MaterialRule]
+
+
+async def read_queue(desk: Desk, officer: Officer, ask: QueueAsk, now: datetime) -> list[QueueEntry]:
+    """Read a page of the queue of the officer's regions, the most urgent first."""
+    book = await desk.shelf.rulebook(desk.database)
+    regions = domain.regions_in_scope(book.newest(), officer, ask.region)
+    stages = ask.stages or list(Stage)
+    page = await store.read_queue(desk.database, regions, stages, ask.after, ask.limit)
+    entries = []
+    for waiting in page:
+        rules = book.rules(waiting.case.region, waiting.case.policy_version)
+        entries.append(QueueEntry(waiting, domain.standing(waiting.case, book.calendar(rules), now), rules))
+    return entries
+
+
+async def read_case(desk: Desk, application_id: UUID, officer: Officer, now: datetime) -> CaseView:
+    """Read a case with its history; Refused `region-outside-scope` (403) or `case-unknown` (404)."""
+    file = await _file(desk, application_id, officer)
+    events = await store.read_events(desk.database, application_id)
+    visible = domain.visible_to(officer, file.case, events)
+    standing = domain.standing(file.case, file.calendar, now)
+    return CaseView(file, visible, standing, domain.lacking_papers(file, now))
+
+
+async def explain_deadline(
+    desk: Desk, application_id: UUID, officer: Officer, now: datetime
+) -> tuple[CaseFile, Account]:
+    """Account for the clock that counts now, day by day until today or, if that is later, the due date."""
+    file = await _file(desk, application_id, officer)
+    due = domain.due_of(file.case, file.calendar)
+    until = max(shanghai_date(now), due.on or shanghai_date(now))
+    return file, clock.explain(file.case.clock, file.calendar, until)
+
+
+async def _file(desk: Desk, application_id: UUID, officer: Officer) -> CaseFile:
+    row = await store.read_case(desk.database, application_id)
+    book = await desk.shelf.rulebook(desk.database)
+    rules = book.rules(row.case.region, row.case.policy_version)
+    domain.require_region(rules, officer)
+    return CaseFile(row.case, row.claim, row.dossier, rules, book.calendar(rules))
