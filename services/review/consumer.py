@@ -1,0 +1,66 @@
+"""What review does with the events of other services: one action per type, in the transaction it gets."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.review import actions
+from services.review.actions import Shelf
+from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn, MaterialSupplied
+from shared.contracts.policies import CalendarPublished, PolicyPublished
+from shared.contracts.topics import APPLICATIONS, CALENDARS, POLICIES
+from shared.inbox import Consumer
+from shared.postgres import Tx
+from shared.received import Received
+
+SERVICE = "review"
+Batch = Sequence[Received[Any]]
+
+
+def consumers(now: Callable[[], datetime], shelf: Shelf) -> list[Consumer]:
+    """The topics that review reads, each with its handlers."""
+    reader = _Reader(now, shelf)
+    return [
+        Consumer(SERVICE, POLICIES, {PolicyPublished: reader.on_policy_published}),
+        Consumer(SERVICE, CALENDARS, {CalendarPublished: reader.on_calendar_published}),
+        Consumer(
+            SERVICE,
+            APPLICATIONS,
+            {
+                ApplicationSubmitted: reader.on_application_submitted,
+                MaterialSupplied: reader.on_material_supplied,
+                ApplicationWithdrawn: reader.on_application_withdrawn,
+            },
+        ),
+    ]
+
+
+class _Reader:
+    """Translates received events into actions."""
+
+    def __init__(self, now: Callable[[], datetime], shelf: Shelf) -> None:
+        self._now = now
+        self._shelf = shelf
+
+    async def on_application_submitted(self, tx: Tx, batch: Batch) -> None:
+        """A case is opened; it waits for acceptance."""
+        book = await self._shelf.rulebook(tx)
+        await actions.open_cases(tx, [received.event for received in batch], book, self._now())
+
+    async def on_material_supplied(self, tx: Tx, batch: Batch) -> None:
+        """The case returns to the stage that asked."""
+        book = await self._shelf.rulebook(tx)
+        await actions.resume_cases(tx, [received.event for received in batch], book, self._now())
+
+    async def on_application_withdrawn(self, tx: Tx, batch: Batch) -> None:
+        """The case is closed unless it has ended."""
+        book = await self._shelf.rulebook(tx)
+        await actions.close_cases(tx, [received.event for received in batch], book, self._now())
+
+    async def on_policy_published(self, tx: Tx, batch: Batch) -> None:
+        """The version is kept."""
+        await actions.keep_policies(tx, [received.event for received in batch], self._now())
+
+    async def on_calendar_published(self, tx: Tx, batch: Batch) -> None:
+        """The year is kept; provisional due dates are corrected."""
+        await actions.keep_calendars(tx, [received.event for received in batch], self._now())
