@@ -1,0 +1,11 @@
+"""The HTTP API of review, for staff."""
+
+from fastapi import APIRouter
+
+from services.review.api import acting, detail, explaining, queue
+from services.review.api.office import Office
+
+ROUTERS: tuple[APIRouter, ...] = (queue.router, detail.router, explaining.router, acting.router)
+"""All routes; they expect an `Office` in `app.state.office`."""
+
+__all__ = ["ROUTERS", "Office"]

@@ -1,0 +1,69 @@
+"""What every route of review needs: the desk, the door for staff, the time, and who calls."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+
+from services.review.actions import Act, Desk
+from services.review.domain import Holder, Officer
+from shared.access import ROUTES, StaffDoor
+from shared.errors import Refused, Unavailable
+from shared.postgres import AWAY, PASSING
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The parts that routes use; the composition root puts it into `app.state.office`."""
+
+    desk: Desk
+    door: StaffDoor
+    now: Callable[[], datetime]
+
+
+class StaffRoute(APIRoute):
+    """A route that answers 503, to be tried again, while the database is away or a neighbour in the way."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap what FastAPI makes of the route."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except (*AWAY, *PASSING) as error:
+                raise Unavailable("database-away", "the database does not answer; try again") from error
+
+        return answer
+
+
+def _office(request: Request) -> Office:
+    office: Office = request.app.state.office
+    return office
+
+
+async def _officer(request: Request, authorization: Annotated[str | None, Header()] = None) -> Officer:
+    """Admit a member of staff by token and by the roles that the route is open to."""
+    staff = await _office(request).door.staff(authorization)
+    ROUTES[f"review.{request.scope['route'].name}"].admit_staff(staff)
+    return Officer(staff.id, staff.roles, staff.areas)
+
+
+At = Annotated[Office, Depends(_office)]
+By = Annotated[Officer, Depends(_officer)]
+
+
+def _act(
+    application_id: UUID, officer: By, claim_token: Annotated[str | None, Header(max_length=20)] = None
+) -> Act:
+    """Read the claim that the caller says they hold; Refused `claim-token-missing` (428) without one."""
+    if claim_token is None or not claim_token.isdecimal():
+        raise Refused("claim-token-missing", "the header Claim-Token carries your claim's number", status=428)
+    return Act(application_id, Holder(officer, int(claim_token)))
+
+
+Acting = Annotated[Act, Depends(_act)]

@@ -1,0 +1,88 @@
+"""The route of the queue: who waits, the most urgent first, page by page."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from services.review import actions, store
+from services.review.actions import QueueAsk, QueueEntry
+from services.review.api.office import At, By, StaffRoute
+from services.review.api.standing import Deadline, Held, deadline, held, name_of
+from shared.contracts.base import Code
+from shared.contracts.cases import Stage
+from shared.errors import Refused
+
+router = APIRouter(prefix="/api/review", tags=["queue"], route_class=StaffRoute)
+PLACE = re.compile(r"(\d{4}-\d\d-\d\d)_([0-9a-f-]{36})")
+
+
+class QueueCase(BaseModel):
+    """One line of the queue."""
+
+    application_id: UUID
+    acceptance_no: str
+    region: str
+    stage: Stage
+    disease_code: str
+    disease_name: str | None
+    received_on: date
+    deadline: Deadline
+    claim: Held | None
+
+
+class Queue(BaseModel):
+    """A page of the queue; `next` goes into the parameter `after`, it is None behind the last page."""
+
+    cases: list[QueueCase]
+    next: str | None
+
+
+@router.get("/queue")
+async def get_queue(
+    officer: By,
+    at: At,
+    stage: Annotated[list[Stage], Query(max_length=4)] = [],  # noqa: B006 FastAPI copies it
+    region: Annotated[Code | None, Query()] = None,
+    after: Annotated[str, Query(max_length=60)] = "",
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Queue:
+    """List waiting cases of the caller's regions by due date; of one region or of some stages only."""
+    now = at.now()
+    ask = QueueAsk(stage, region, _place(after), limit)
+    page = await actions.read_queue(at.desk, officer, ask, now)
+    last = page[-1].waiting.place if len(page) == limit else None
+    return Queue(
+        cases=[_line(entry, now) for entry in page],
+        next=f"{last.due_on}_{last.application_id}" if last else None,
+    )
+
+
+def _line(entry: QueueEntry, now: datetime) -> QueueCase:
+    case = entry.waiting.case
+    return QueueCase(
+        application_id=case.application_id,
+        acceptance_no=case.acceptance_no,
+        region=case.region,
+        stage=case.stage,
+        disease_code=case.disease_code,
+        disease_name=name_of(entry.rules.disease_names, case.disease_code),
+        received_on=case.received_on,
+        deadline=deadline(entry.standing),
+        claim=held(entry.waiting.claim, now),
+    )
+
+
+def _place(after: str) -> store.Place:
+    if not after:
+        return store.START
+    found = PLACE.fullmatch(after)
+    try:
+        if found:
+            return store.Place(date.fromisoformat(found[1]), UUID(found[2]))
+    except ValueError:
+        pass
+    raise Refused("place-unreadable", "`after` is the `next` of the page before", status=422)
