@@ -1,0 +1,117 @@
+"""The composition root of review: what a process of it is made of."""
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI
+
+from services.review import actions, api, consumer
+from services.review.actions import Desk, Shelf
+from services.review.settings import Settings
+from shared import edge
+from shared.access import StaffDoor
+from shared.contracts.topics import APPLICATIONS
+from shared.health import Health
+from shared.kafka import Consumption
+from shared.postgres import AWAY, Database, migrate
+from shared.relay import Relay
+from shared.serving import Loop
+
+SERVICE = consumer.SERVICE
+ROLES = ("all", "api", "relay", "consumer")
+HERE = Path(__file__).parent
+MIGRATIONS = (HERE.parents[1] / "shared" / "migrations", HERE / "migrations")
+COUNT_EVERY = 10.0
+"""Seconds between two counts of the queue for the metrics."""
+
+log = structlog.get_logger(SERVICE)
+
+
+def now() -> datetime:
+    """The one source of time of this process."""
+    return datetime.now(UTC)
+
+
+async def bring_up_to_date(settings: Settings) -> list[str]:
+    """Apply the migrations that are new; their names."""
+    return await migrate(settings.database_url, MIGRATIONS)
+
+
+async def serve(settings: Settings, role: str) -> None:
+    """Run a process until SIGTERM or SIGINT: the API, the relay, the consumers, or all of them."""
+    database = await _open_when_there(settings)
+    door = StaffDoor(settings.oidc_issuer, settings.oidc_audience)
+    desk, health, stop = Desk(database, Shelf()), Health(), asyncio.Event()
+    health.add("database", partial(actions.database_gap, desk))
+    try:
+        app = edge.application("Mente review", SERVICE, health)
+        loops: list[Loop] = [partial(edge.serve, app, settings.http_host, settings.http_port, stop)]
+        if role != "relay":
+            health.add("policies", partial(actions.catalog_gap, desk))
+        if role in {"all", "api"}:
+            add_api(app, api.Office(desk, door, now))
+        if role in {"all", "consumer"}:
+            loops += _consumption(settings, desk, health)
+            loops.append(partial(_count_queue, desk))
+        if role in {"all", "relay"}:
+            loops.append(Relay(database, service=SERVICE, kafka=settings.kafka).run)
+        await edge.run_until_stopped(*loops, stop=stop)
+    finally:
+        await door.close()
+        await database.close()
+
+
+def add_api(app: FastAPI, office: api.Office) -> None:
+    """Give an application the routes for staff."""
+    app.state.office = office
+    for router in api.ROUTERS:
+        app.include_router(router)
+
+
+def _consumption(settings: Settings, desk: Desk, health: Health) -> list[Loop]:
+    """Read the catalog first: no application can be understood before its region's policy is here."""
+    reading = consumer.consumers(now, desk.shelf)
+    of_catalog = [one for one in reading if one.topic is not APPLICATIONS]
+    of_intake = [one for one in reading if one.topic is APPLICATIONS]
+    catalog = Consumption(settings.kafka, desk.database, of_catalog)
+    intake = Consumption(settings.kafka, desk.database, of_intake)
+    health.add("kafka-catalog", catalog.ready)
+    health.add("kafka-intake", intake.ready)
+    return [catalog.run, partial(_run_after_catalog, desk, intake)]
+
+
+async def _run_after_catalog(desk: Desk, consumption: Consumption) -> None:
+    while gap := await _gap(desk):
+        log.info("applications-wait", reason=gap)
+        await asyncio.sleep(0.5)
+    await consumption.run()
+
+
+async def _gap(desk: Desk) -> str | None:
+    try:
+        return await actions.catalog_gap(desk)
+    except AWAY as error:
+        return type(error).__name__
+
+
+async def _count_queue(desk: Desk) -> None:
+    while True:
+        try:
+            await actions.count_queue(desk, now())
+        except AWAY as error:
+            log.warning("queue-not-counted", reason=type(error).__name__)
+        await asyncio.sleep(COUNT_EVERY)
+
+
+async def _open_when_there(settings: Settings) -> Database:
+    pause = 0.1
+    while True:
+        try:
+            return await Database.open(settings.database_url, name=SERVICE)
+        except AWAY as error:
+            log.warning("database-awaited", reason=type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5)
