@@ -19,21 +19,18 @@ from services.notify.domain.announcing import (
 )
 from services.notify.domain.delivering import (
     Busy,
-    Change,
-    Delivery,
     Patience,
     Receipt,
     Rejected,
-    State,
     Taken,
     Unclear,
     Unknown,
-    advance,
     begin,
     note_receipt,
     settle,
     show,
 )
+from services.notify.domain.message import Change, Delivery, State, advance
 from services.notify.domain.withholding import Due, mobile_number, obstacle
 from shared.contracts.messages import (
     MessageChannel,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.notify.domain.announcing import SMS, Details, RegionRules
-from services.notify.domain.delivering import Change, Delivery, State, advance
+from services.notify.domain.message import Change, Delivery, State, advance
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,11 @@ def mobile_number(phone: str) -> str | None:
     digits = re.sub(r"[ -]", "", phone)
     found = re.fullmatch(r"(?:\+?86|0086)?(1[3-9]\d{9})", digits)
     return found.group(1) if found else None
+
+
+def mask_phone(phone: str) -> str:
+    """Show of a phone number what staff may see by default: 199****5678 (8.4)."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else "****"
 
 
 def obstacle(due: Due, now: datetime) -> Change | None:
