@@ -1,0 +1,69 @@
+"""SQL of recipients, regions and new messages: what consuming an event writes."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from services.notify.domain.announcing import Details, Recipient, RegionRules
+from shared.postgres import Tx
+
+
+class NewMessage(NamedTuple):
+    """A message as it is first written."""
+
+    message_id: UUID
+    application_id: UUID
+    event_id: UUID
+    channel: str
+    template: str
+    template_version: int
+    details: Details
+    occurred_at: datetime
+    useful_until: datetime | None
+
+
+ADD_MESSAGES = """
+INSERT INTO messages (message_id, application_id, event_id, channel, template, template_version, details,
+                      occurred_at, useful_until, created_at, due_at)
+SELECT *, $10::timestamptz, $10::timestamptz
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::jsonb[],
+            $8::timestamptz[], $9::timestamptz[])
+ON CONFLICT DO NOTHING"""
+
+
+async def add_messages(tx: Tx, messages: Sequence[NewMessage], now: datetime) -> None:
+    """Write messages that are due at once; those that are there already stay as they are."""
+    await tx.execute(ADD_MESSAGES, *map(list, zip(*messages, strict=True)), now)
+
+
+ADD_RECIPIENTS = """
+INSERT INTO recipients (application_id, person_id, phone, region, acceptance_no)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+ON CONFLICT DO NOTHING"""
+
+
+async def add_recipients(tx: Tx, recipients: Iterable[Recipient]) -> None:
+    """Write the persons of new applications."""
+    rows = [(r.application_id, r.person_id, r.phone, r.region, r.acceptance_no) for r in recipients]
+    await tx.execute(ADD_RECIPIENTS, *map(list, zip(*rows, strict=True)))
+
+
+KEEP_RULES = """
+INSERT INTO regions (region, version, signature, division, entry, neutral, ways, material_names)
+SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::jsonb[],
+                     $8::jsonb[])
+ON CONFLICT (region) DO UPDATE
+SET version = EXCLUDED.version, signature = EXCLUDED.signature, division = EXCLUDED.division,
+    entry = EXCLUDED.entry, neutral = EXCLUDED.neutral, ways = EXCLUDED.ways,
+    material_names = EXCLUDED.material_names
+WHERE regions.version <= EXCLUDED.version"""
+
+
+async def keep_rules(tx: Tx, rules: Iterable[RegionRules]) -> None:
+    """Keep what notify needs of published policies, of each region the newest version."""
+    rows = [
+        (r.region, r.version, r.signature, r.division, r.entry, r.neutral, r.ways, r.material_names)
+        for r in rules
+    ]
+    await tx.execute(KEEP_RULES, *map(list, zip(*rows, strict=True)))

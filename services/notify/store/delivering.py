@@ -1,0 +1,174 @@
+"""SQL of messages on their way: due, claimed, settled; their attempts and receipts."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+from uuid import UUID
+
+import asyncpg
+
+from services.notify.domain.announcing import Template
+from services.notify.domain.delivering import Receipt
+from services.notify.domain.message import Delivery, State
+from services.notify.domain.withholding import Due
+from services.notify.store.reading import rules_by_region
+from shared.contracts.messages import MessageChannel
+from shared.postgres import Tx
+
+_DELIVERY = """m.message_id, m.application_id, m.channel, m.template, m.template_version, m.state, m.attempts,
+       m.due_at, m.unclear, m.text, m.segments, m.provider_id, m.reason, m.sent_at, m.settled_at"""
+
+_DUE = f"""
+SELECT {_DELIVERY}, m.details, m.useful_until, r.phone, r.acceptance_no, r.region
+FROM messages m JOIN recipients r USING (application_id)
+WHERE m.channel = $1 AND m.state IN ('queued', 'sending') AND m.due_at <= $2
+  AND EXISTS (SELECT FROM regions g WHERE g.region = r.region)"""  # noqa: S608
+
+_TAKE = "ORDER BY m.due_at LIMIT $3 FOR UPDATE OF m SKIP LOCKED"
+
+TAKE_DUE_INBOX = f"{_DUE} {_TAKE}"
+
+TAKE_DUE_TEXTS = f"""{_DUE}
+  AND NOT EXISTS (
+      SELECT FROM messages e
+      WHERE e.application_id = m.application_id AND e.channel = m.channel
+        AND e.state IN ('queued', 'sending')
+        AND (e.occurred_at, e.message_id) < (m.occurred_at, m.message_id))
+{_TAKE}"""
+
+
+async def take_due_inbox(tx: Tx, now: datetime, most: int) -> list[Due]:
+    """Lock inbox messages whose turn it is and whose recipient and region are known."""
+    return await _due(tx, await tx.fetch(TAKE_DUE_INBOX, MessageChannel.IN_APP, now, most))
+
+
+async def take_due_texts(tx: Tx, now: datetime, most: int) -> list[Due]:
+    """Lock texts whose turn it is: of each application only the oldest open one, so that none overtakes."""
+    return await _due(tx, await tx.fetch(TAKE_DUE_TEXTS, MessageChannel.SMS, now, most))
+
+
+async def _due(tx: Tx, rows: Sequence[asyncpg.Record]) -> list[Due]:
+    rules = await rules_by_region(tx, {row["region"] for row in rows}) if rows else {}
+    return [
+        Due(
+            _delivery(row),
+            row["details"],
+            row["useful_until"],
+            row["phone"],
+            row["acceptance_no"],
+            rules[row["region"]],
+        )
+        for row in rows
+    ]
+
+
+LOCK_DELIVERIES = f"""
+SELECT {_DELIVERY} FROM messages m JOIN recipients r USING (application_id)
+WHERE m.message_id = ANY($1::uuid[]) ORDER BY m.message_id FOR UPDATE OF m"""  # noqa: S608
+
+
+async def lock_deliveries(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Delivery]:
+    """Lock messages in one order, so that two transactions never wait for each other."""
+    return {row["message_id"]: _delivery(row) for row in await tx.fetch(LOCK_DELIVERIES, list(ids))}
+
+
+def _delivery(row: asyncpg.Record) -> Delivery:
+    return Delivery(
+        **{name: row[name] for name in _AS_THEY_ARE},
+        channel=MessageChannel(row["channel"]),
+        template=Template(row["template"]),
+        state=State(row["state"]),
+    )
+
+
+_AS_THEY_ARE = tuple(set(Delivery.__dataclass_fields__) - {"channel", "template", "state"})
+
+SAVE_DELIVERIES = """
+UPDATE messages m
+SET state = n.state, attempts = n.attempts, due_at = n.due_at, unclear = n.unclear, text = n.text,
+    segments = n.segments, provider_id = n.provider_id, reason = n.reason, sent_at = n.sent_at,
+    settled_at = n.settled_at
+FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::boolean[], $6::text[], $7::int[],
+            $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[])
+     AS n (message_id, state, attempts, due_at, unclear, text, segments, provider_id, reason, sent_at,
+           settled_at)
+WHERE m.message_id = n.message_id"""
+
+
+async def save_deliveries(tx: Tx, deliveries: Collection[Delivery]) -> None:
+    """Write how far messages have come."""
+    rows = [_as_it_stands(delivery) for delivery in deliveries]
+    if rows:
+        await tx.execute(SAVE_DELIVERIES, *map(list, zip(*rows, strict=True)))
+
+
+_as_it_stands = attrgetter(
+    "message_id",
+    "state",
+    "attempts",
+    "due_at",
+    "unclear",
+    "text",
+    "segments",
+    "provider_id",
+    "reason",
+    "sent_at",
+    "settled_at",
+)
+
+
+LOCK_SEQUENCES = """
+SELECT application_id, last_sequence FROM recipients WHERE application_id = ANY($1::uuid[])
+ORDER BY application_id FOR UPDATE"""
+
+
+async def lock_sequences(tx: Tx, applications: Collection[UUID]) -> dict[UUID, int]:
+    """Lock recipients in one order; gives the last sequence number stated for each application."""
+    rows = await tx.fetch(LOCK_SEQUENCES, list(applications))
+    return {row["application_id"]: row["last_sequence"] for row in rows}
+
+
+SAVE_SEQUENCES = """
+UPDATE recipients r SET last_sequence = n.last_sequence
+FROM unnest($1::uuid[], $2::bigint[]) AS n (application_id, last_sequence)
+WHERE r.application_id = n.application_id"""
+
+
+async def save_sequences(tx: Tx, sequences: Mapping[UUID, int]) -> None:
+    """Write the last sequence number stated for each application."""
+    await tx.execute(SAVE_SEQUENCES, list(sequences), list(sequences.values()))
+
+
+BEGIN_ATTEMPTS = """
+INSERT INTO attempts (message_id, attempt, started_at)
+SELECT message_id, attempt, $3 FROM unnest($1::uuid[], $2::int[]) AS n (message_id, attempt)"""
+
+
+async def begin_attempts(tx: Tx, deliveries: Collection[Delivery], now: datetime) -> None:
+    """Note that texts are about to be handed over."""
+    await tx.execute(
+        BEGIN_ATTEMPTS, [d.message_id for d in deliveries], [d.attempts for d in deliveries], now
+    )
+
+
+END_ATTEMPTS = """
+UPDATE attempts a SET ended_at = $5, answer = n.answer, detail = n.detail
+FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[]) AS n (message_id, attempt, answer, detail)
+WHERE a.message_id = n.message_id AND a.attempt = n.attempt"""
+
+
+async def end_attempts(tx: Tx, answers: Sequence[tuple[UUID, int, str, str | None]], now: datetime) -> None:
+    """Note what attempts (message, attempt) were answered: kind of answer and detail."""
+    await tx.execute(END_ATTEMPTS, *map(list, zip(*answers, strict=True)), now)
+
+
+ADD_RECEIPTS = """
+INSERT INTO receipts (reference, state, at, provider_id, received_at)
+SELECT *, $5 FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[])
+ON CONFLICT DO NOTHING"""
+
+
+async def add_receipts(tx: Tx, receipts: Sequence[Receipt], now: datetime) -> None:
+    """Keep receipts, each once, whether their reference is known or not."""
+    rows = [(r.reference, r.state, r.at, r.provider_id or "") for r in receipts]
+    await tx.execute(ADD_RECEIPTS, *map(list, zip(*rows, strict=True)), now)

@@ -1,0 +1,120 @@
+"""SQL of what is read: the inbox of a person, the ledger of an application, the queue's figures."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from services.notify.domain.announcing import Details, RegionRules, Template
+from shared.postgres import Database, Tx
+
+RULES = """
+SELECT region, version, signature, division, entry, neutral, ways, material_names
+FROM regions WHERE region = ANY($1::text[])"""
+
+
+async def rules_by_region(source: Tx | Database, regions: Collection[str]) -> dict[str, RegionRules]:
+    """Read what is kept of the policies of regions; a region whose policy is not here yet is missing."""
+    return {row["region"]: RegionRules(**row) for row in await source.fetch(RULES, list(regions))}
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """An inbox message of one person, not yet put into words."""
+
+    message_id: UUID
+    application_id: UUID
+    acceptance_no: str
+    region: str
+    template: Template
+    template_version: int
+    details: Details
+    occurred_at: datetime
+    read_at: datetime | None
+
+
+INBOX = """
+SELECT m.message_id, m.application_id, r.acceptance_no, r.region, m.template, m.template_version, m.details,
+       m.occurred_at, m.read_at
+FROM recipients r JOIN messages m USING (application_id)
+WHERE r.person_id = $1 AND m.channel = 'in_app' AND m.state = 'sent'
+  AND ($2::uuid IS NULL OR (m.occurred_at, m.message_id) < (
+      SELECT b.occurred_at, b.message_id FROM messages b WHERE b.message_id = $2))
+ORDER BY m.occurred_at DESC, m.message_id DESC LIMIT $3"""
+
+
+async def read_inbox(database: Database, person_id: UUID, before: UUID | None, most: int) -> list[InboxRow]:
+    """Read a person's inbox, newest first, from the message that comes after `before`."""
+    rows = await database.fetch(INBOX, person_id, before, most)
+    return [InboxRow(**{**row, "template": Template(row["template"])}) for row in rows]
+
+
+COUNT_UNREAD = """
+SELECT count(*) FROM recipients r JOIN messages m USING (application_id)
+WHERE r.person_id = $1 AND m.channel = 'in_app' AND m.state = 'sent' AND m.read_at IS NULL"""
+
+
+async def count_unread(database: Database, person_id: UUID) -> int:
+    """Count the messages in a person's inbox that bear no read mark."""
+    return int(await database.fetchval(COUNT_UNREAD, person_id))
+
+
+MARK_READ = """
+UPDATE messages m SET read_at = COALESCE(m.read_at, $3)
+FROM recipients r
+WHERE m.message_id = $1 AND r.application_id = m.application_id AND r.person_id = $2
+  AND m.channel = 'in_app' AND m.state = 'sent'
+RETURNING m.read_at"""
+
+
+async def mark_read(database: Database, message_id: UUID, person_id: UUID, now: datetime) -> datetime | None:
+    """Set the read mark unless it is set; gives its time, None for a message that is not the person's."""
+    read_at: datetime | None = await database.fetchval(MARK_READ, message_id, person_id, now)
+    return read_at
+
+
+ADDRESSEE = "SELECT phone, region, acceptance_no FROM recipients WHERE application_id = $1"
+
+
+async def read_addressee(database: Database, application_id: UUID) -> asyncpg.Record | None:
+    """Read phone, region and number of an application; None if notify does not know it."""
+    return await database.fetchrow(ADDRESSEE, application_id)
+
+
+LEDGER = """
+SELECT m.message_id, m.event_id, m.channel, m.template, m.template_version, m.details, m.text, m.segments,
+       m.state, m.reason, m.attempts, m.unclear, m.provider_id, m.occurred_at, m.created_at, m.sent_at,
+       m.settled_at, m.read_at,
+       CASE WHEN m.state IN ('queued', 'sending') THEN m.due_at END AS due_at,
+       ARRAY(SELECT jsonb_build_object('attempt', a.attempt, 'started_at', a.started_at,
+                                       'ended_at', a.ended_at, 'answer', a.answer, 'detail', a.detail)
+             FROM attempts a WHERE a.message_id = m.message_id ORDER BY a.attempt) AS tries,
+       ARRAY(SELECT jsonb_build_object('state', c.state, 'at', c.at, 'received_at', c.received_at)
+             FROM receipts c WHERE c.reference = m.message_id::text ORDER BY c.received_at) AS receipts
+FROM messages m WHERE m.application_id = $1
+ORDER BY m.occurred_at, m.channel DESC LIMIT 1000"""
+
+
+async def read_ledger(database: Database, application_id: UUID) -> list[asyncpg.Record]:
+    """Read every message of an application with its attempts and receipts, oldest first."""
+    return await database.fetch(LEDGER, application_id)
+
+
+QUEUE = """
+SELECT channel, count(*) AS depth, min(created_at) AS oldest
+FROM messages WHERE state IN ('queued', 'sending') GROUP BY channel"""
+
+
+async def read_queue(database: Database) -> dict[str, tuple[int, datetime]]:
+    """Count the messages of each channel that wait or are being sent, and tell since when the oldest does."""
+    return {row["channel"]: (row["depth"], row["oldest"]) for row in await database.fetch(QUEUE)}
+
+
+MISSED = "SELECT count(*) FROM messages WHERE state IN ('failed', 'undelivered', 'expired')"
+
+
+async def count_missed(database: Database) -> int:
+    """Count the messages that did not reach their person: someone must look."""
+    return int(await database.fetchval(MISSED))
