@@ -1,0 +1,1 @@
+"""What notify does, one transaction each: load, decide, save, state."""
