@@ -1,0 +1,140 @@
+"""What notify reads from the bus, translated into what is told to whom."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from services.notify.actions import announcing as actions
+from services.notify.domain.announcing import (
+    Announcement,
+    Details,
+    ReasonGiven,
+    Recipient,
+    RegionRules,
+    Template,
+)
+from shared.clock import shanghai_date
+from shared.contracts import topics
+from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn
+from shared.contracts.base import ApplicationEvent
+from shared.contracts.cases import ApplicationAccepted, DecisionMade, MaterialRequested, Outcome
+from shared.contracts.policies import PolicyPublished, RegionPolicy
+from shared.inbox import Consumer
+from shared.postgres import Tx
+from shared.received import Handler, Received
+
+Now = Callable[[], datetime]
+_OUTCOMES = {Outcome.APPROVED: Template.APPROVED, Outcome.REJECTED: Template.REJECTED}
+
+
+def consumers(now: Now) -> list[Consumer]:
+    """What notify does with each topic; the topics need no order between them."""
+    reader = _Reader(now)
+    return [
+        _consumer(
+            topics.APPLICATIONS,
+            {
+                ApplicationSubmitted: reader.on_application_submitted,
+                ApplicationWithdrawn: reader.on_application_withdrawn,
+            },
+        ),
+        _consumer(
+            topics.CASES,
+            {
+                ApplicationAccepted: reader.on_application_accepted,
+                MaterialRequested: reader.on_material_requested,
+                DecisionMade: reader.on_decision_made,
+            },
+        ),
+        _consumer(topics.POLICIES, {PolicyPublished: on_policy_published}),
+    ]
+
+
+def _consumer(topic: topics.Topic, handlers: Mapping[type[Any], Handler]) -> Consumer:
+    return Consumer("notify", topic, handlers)
+
+
+class _Reader:
+    """The handlers that need to know what time it is."""
+
+    def __init__(self, now: Now) -> None:
+        self._now = now
+
+    async def on_application_submitted(self, tx: Tx, received: list[Received[ApplicationSubmitted]]) -> None:
+        """Keep who is to be told, and confirm the submission."""
+        await actions.register(tx, [_recipient(r.event) for r in received])
+        told = [_announcement(r, Template.SUBMITTED, r.occurred_at) for r in received]
+        await actions.announce(tx, told, self._now())
+
+    async def on_application_withdrawn(self, tx: Tx, received: list[Received[ApplicationWithdrawn]]) -> None:
+        """Confirm the withdrawal in the inbox."""
+        told = [_announcement(r, Template.WITHDRAWN, r.occurred_at) for r in received]
+        await actions.announce(tx, told, self._now())
+
+    async def on_application_accepted(self, tx: Tx, received: list[Received[ApplicationAccepted]]) -> None:
+        """Tell until when a decision is due."""
+        told = [
+            _announcement(r, Template.ACCEPTED, r.event.due_on, {"provisional": r.event.due_provisional})
+            for r in received
+        ]
+        await actions.announce(tx, told, self._now())
+
+    async def on_material_requested(self, tx: Tx, received: list[Received[MaterialRequested]]) -> None:
+        """Tell what is missing and until when to supply it."""
+        told = [
+            _announcement(r, Template.MATERIAL_REQUESTED, r.event.answer_due_on, _items(r.event))
+            for r in received
+        ]
+        await actions.announce(tx, told, self._now())
+
+    async def on_decision_made(self, tx: Tx, received: list[Received[DecisionMade]]) -> None:
+        """Tell the outcome; a rejection with its reasons and what can be done about it."""
+        told = [
+            _announcement(r, _OUTCOMES[r.event.outcome], r.occurred_at, _reasons(r.event)) for r in received
+        ]
+        await actions.announce(tx, told, self._now())
+
+
+async def on_policy_published(tx: Tx, received: list[Received[PolicyPublished]]) -> None:
+    """Keep signature, switches and names of the regions."""
+    await actions.keep_rules(tx, [_rules(r.event.document) for r in received])
+
+
+def _announcement(
+    received: Received[Any], template: Template, on: date | datetime, details: Details | None = None
+) -> Announcement:
+    event: ApplicationEvent = received.event
+    day = shanghai_date(on) if isinstance(on, datetime) else on
+    named: Details = {**(details or {}), "on": day.isoformat()}
+    return Announcement(received.event_id, event.application_id, template, received.occurred_at, named)
+
+
+def _recipient(event: ApplicationSubmitted) -> Recipient:
+    return Recipient(
+        event.application_id, event.person_id, event.applicant.phone, event.region, event.acceptance_no
+    )
+
+
+def _items(event: MaterialRequested) -> Details:
+    return {"items": [{"kind": item.kind, "detail": item.detail} for item in event.items]}
+
+
+def _reasons(event: DecisionMade) -> Details:
+    if event.outcome is Outcome.APPROVED:
+        return {}
+    reasons: list[ReasonGiven] = [{"text": reason.text, "detail": reason.detail} for reason in event.reasons]
+    return {"reasons": reasons, "remedy": event.remedy or ""}
+
+
+def _rules(policy: RegionPolicy) -> RegionRules:
+    notifications = policy.notifications
+    return RegionRules(
+        region=policy.region,
+        version=policy.version,
+        signature=policy.sms_signature.v,
+        division=policy.admdvs.v,
+        entry=notifications.entry.v if notifications.entry else None,
+        neutral=notifications.neutral_wording.v,
+        ways={e.event: [way.value for way in e.channels.v] for e in notifications.by_event},
+        material_names={rule.kind: rule.name.v for rule in policy.materials},
+    )
