@@ -1,0 +1,112 @@
+"""The composition root of notify: what a process of it is made of."""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI
+
+from services.notify import api, consumer, sms
+from services.notify.actions import delivering
+from services.notify.api import Desk
+from services.notify.delivery import Delivery, Inboxes, Pace
+from services.notify.domain.delivering import Receipt
+from services.notify.settings import Settings
+from shared import edge
+from shared.access import Channels, CitizenDoor, StaffDoor
+from shared.batching import Batcher
+from shared.health import Health
+from shared.kafka import Consumption
+from shared.postgres import AWAY, Database, migrate
+from shared.relay import Relay
+from shared.serving import Loop
+
+SERVICE = "notify"
+ROLES = ("all", "api", "relay", "consumer", "worker")
+HERE = Path(__file__).parent
+MIGRATIONS = (HERE.parents[1] / "shared" / "migrations", HERE / "migrations")
+
+log = structlog.get_logger(SERVICE)
+
+
+def now() -> datetime:
+    """The one source of time of this process."""
+    return datetime.now(UTC)
+
+
+async def bring_up_to_date(settings: Settings) -> list[str]:
+    """Apply the migrations that are new; their names."""
+    return await migrate(settings.database_url, MIGRATIONS)
+
+
+async def serve(settings: Settings, role: str) -> None:
+    """Run a process until SIGTERM or SIGINT: API, relay, consumers, senders, or all of them."""
+    database = await _open_when_there(settings)
+    staff = StaffDoor(settings.oidc_issuer, settings.oidc_audience, now=now)
+    provider, pace = _provider(settings)
+    health, stop = Health(), asyncio.Event()
+    health.add("database", partial(_database_gap, database))
+    app = edge.application("Mente notify", SERVICE, health)
+    loops: list[Loop] = [partial(edge.serve, app, settings.http_host, settings.http_port, stop)]
+    try:
+        if role in {"all", "api"}:
+            loops.append(_add_api(app, settings, database, staff))
+        if role in {"all", "consumer"}:
+            consumption = Consumption(settings.kafka, database, consumer.consumers(now))
+            health.add("kafka", consumption.ready)
+            loops.append(consumption.run)
+        if role in {"all", "worker"}:
+            delivery = Delivery(database, provider, now=now, jitter=random.random, pace=pace)
+            inboxes = Inboxes(database, now)
+            health.add("sms", delivery.line.ready)
+            loops += [delivery.run, inboxes.run, inboxes.watch]
+        if role in {"all", "relay"}:
+            loops.append(Relay(database, service=SERVICE, kafka=settings.kafka).run)
+        await edge.run_until_stopped(*loops, stop=stop)
+    finally:
+        await provider.close()
+        await staff.close()
+        await database.close()
+
+
+def _provider(settings: Settings) -> tuple[sms.HttpProvider, Pace]:
+    """A lease outlives the longest attempt: one question, one text, and the record of the answer."""
+    pace = Pace(lease=timedelta(seconds=settings.sms_timeout * 3))
+    client = sms.connect(
+        settings.sms_url, settings.sms_secret, timeout=settings.sms_timeout, connections=pace.at_once
+    )
+    return sms.HttpProvider(client, settings.callback), pace
+
+
+def _add_api(app: FastAPI, settings: Settings, database: Database, staff: StaffDoor) -> Loop:
+    """Give an application its routes; gives the loop that writes receipts."""
+    receipts: Batcher[Receipt, None] = Batcher(partial(_take_receipts, database))
+    citizens = CitizenDoor(Channels.load(settings.channels))
+    api.add_routes(app, Desk(database, citizens, staff, settings.sms_secret, receipts, now))
+    return receipts.run
+
+
+async def _take_receipts(database: Database, receipts: list[Receipt]) -> list[None]:
+    return await delivering.take_receipts(database, receipts, now())
+
+
+async def _database_gap(database: Database) -> str | None:
+    try:
+        await database.fetchval("SELECT 1")
+    except AWAY as error:
+        return type(error).__name__
+    return None
+
+
+async def _open_when_there(settings: Settings) -> Database:
+    pause = 0.1
+    while True:
+        try:
+            return await Database.open(settings.database_url, name=SERVICE)
+        except AWAY as error:
+            log.warning("database-awaited", reason=type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5)
