@@ -25,13 +25,14 @@ _AWAY = (RedisError, OSError, TimeoutError)
 class Nonces:
     """Tells a first use from a replay; all calls of one event-loop tick share one round trip."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, *, patience: float = PATIENCE) -> None:
+        self._patience = patience
         pool = BlockingConnectionPool.from_url(
             redis_url,
             max_connections=8,
-            timeout=PATIENCE,
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
+            timeout=patience,
+            socket_timeout=patience,
+            socket_connect_timeout=patience,
             retry=Retry(NoBackoff(), 0),
         )
         self._redis = Redis.from_pool(pool)
@@ -60,7 +61,7 @@ class Nonces:
         try:
             await asyncio.sleep(0)
             self._waiting = []
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 new = await self._set([key for key, _ in waiting])
             for (_, answer), is_new in zip(waiting, new, strict=True):
                 _tell(answer, is_new)

@@ -7,7 +7,7 @@ from tests.support.stack import StackUnderTest
 
 
 async def test_a_nonce_is_used_once(servers: StackUnderTest):
-    nonces = Nonces(servers.stack.redis)
+    nonces = Nonces(servers.stack.redis_url, patience=5)
     assert await nonces.first_use("app", "nonce-once")
     assert not await nonces.first_use("app", "nonce-once")
     assert await nonces.first_use("other", "nonce-once")
@@ -15,7 +15,7 @@ async def test_a_nonce_is_used_once(servers: StackUnderTest):
 
 
 async def test_of_simultaneous_uses_one_is_the_first(servers: StackUnderTest):
-    one, other = Nonces(servers.stack.redis), Nonces(servers.stack.redis)
+    one, other = Nonces(servers.stack.redis_url, patience=5), Nonces(servers.stack.redis_url, patience=5)
     asked = [door.first_use("app", "nonce-raced") for door in (one, other) for _ in range(100)]
     assert sum(await asyncio.gather(*asked)) == 1
     await one.close()
@@ -23,7 +23,7 @@ async def test_of_simultaneous_uses_one_is_the_first(servers: StackUnderTest):
 
 
 async def test_simultaneous_uses_share_a_round_trip(servers: StackUnderTest):
-    nonces, redis = Nonces(servers.stack.redis), Redis.from_url(servers.stack.redis)
+    nonces, redis = Nonces(servers.stack.redis_url, patience=5), Redis.from_url(servers.stack.redis_url)
     await nonces.first_use("app", "nonce-warm")
     before = (await redis.info("stats"))["total_reads_processed"]
     assert all(await asyncio.gather(*(nonces.first_use("app", f"nonce-{n}") for n in range(200))))
@@ -33,7 +33,7 @@ async def test_simultaneous_uses_share_a_round_trip(servers: StackUnderTest):
 
 
 async def test_a_nonce_is_forgotten_when_its_signature_is_of_no_use_any_more(servers: StackUnderTest):
-    nonces, redis = Nonces(servers.stack.redis), Redis.from_url(servers.stack.redis)
+    nonces, redis = Nonces(servers.stack.redis_url, patience=5), Redis.from_url(servers.stack.redis_url)
     await nonces.first_use("app", "nonce-kept")
     assert 600 < await redis.ttl("mente:nonce:app:nonce-kept") <= REMEMBERED
     await nonces.close()
@@ -41,7 +41,7 @@ async def test_a_nonce_is_forgotten_when_its_signature_is_of_no_use_any_more(ser
 
 
 async def test_a_cancelled_check_leaves_no_answer_for_the_next(servers: StackUnderTest):
-    nonces = Nonces(servers.stack.redis)
+    nonces = Nonces(servers.stack.redis_url, patience=5)
     for number in range(50):
         task = asyncio.create_task(nonces.first_use("app", f"nonce-cut-{number}"))
         await asyncio.sleep(0.0002)
