@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from shared.contracts.materials import MaterialRule
 from shared.contracts.policies import RegionPolicy
-from shared.contracts.submissions import SubmissionOffered
+from shared.contracts.submissions import PhysicianTitle
 
 PHYSICIAN_OPINION = "physician_opinion"
 
@@ -38,13 +38,26 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What decides which papers are needed."""
+class Advice:
+    """What papers of these kinds should be like; nothing of it stops a submission. Ages in months."""
 
-    disease_code: str
-    application_type: str
-    has_agent: bool
-    is_minor: bool
+    kinds: frozenset[str]
+    max_age: int | None
+    issuer_level_min: int | None
+    stamped: bool
+    signer_title_min: PhysicianTitle | None
+
+    def says_something(self) -> bool:
+        """Tell whether there is anything to look at."""
+        return any((self.max_age, self.issuer_level_min, self.stamped, self.signer_title_min))
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """All that is asked about papers under certain circumstances."""
+
+    requirements: tuple[Requirement, ...]
+    advice: tuple[Advice, ...]
 
 
 def rulebook(policy: RegionPolicy) -> Rulebook:
@@ -59,32 +72,30 @@ def rulebook(policy: RegionPolicy) -> Rulebook:
     )
 
 
-def kinds_offered(offered: SubmissionOffered) -> set[str]:
-    """The kinds of paper in a submission; a physician's opinion given as fields counts as that paper."""
-    kinds = {material.kind for material in offered.materials}
-    return kinds | {PHYSICIAN_OPINION} if offered.physician_opinion else kinds
-
-
 @lru_cache(maxsize=4096)
-def requirements(rules: Rulebook, given: Circumstances) -> tuple[Requirement, ...]:
-    """What must be there for a submission to be taken, under these circumstances."""
-    return tuple(
-        Requirement(
-            rule.kind,
-            rule.name.v,
-            tuple(frozenset(alternative) for alternative in rule.any_of.v),
-            frozenset(rule.unless),
-        )
-        for rule in applying(rules, given)
-        if rule.stops_submission(())
+def papers(
+    rules: Rulebook, disease_code: str, application_type: str, has_agent: bool, is_minor: bool
+) -> Papers:
+    """What is asked about papers for such an application; worked out once."""
+    applying = rules.policy.materials_for(
+        disease_code, application_type, has_agent=has_agent, is_minor=is_minor
+    )
+    return Papers(
+        tuple(_requirement(rule) for rule in applying if rule.stops_submission(())),
+        tuple(advice for advice in map(_advice, applying) if advice.says_something()),
     )
 
 
-@lru_cache(maxsize=4096)
-def applying(rules: Rulebook, given: Circumstances) -> tuple[MaterialRule, ...]:
-    """All rules about papers that apply under these circumstances, needed now or later."""
-    return tuple(
-        rules.policy.materials_for(
-            given.disease_code, given.application_type, has_agent=given.has_agent, is_minor=given.is_minor
-        )
+def _requirement(rule: MaterialRule) -> Requirement:
+    alternatives = tuple(frozenset(alternative) for alternative in rule.any_of.v)
+    return Requirement(rule.kind, rule.name.v, alternatives, frozenset(rule.unless))
+
+
+def _advice(rule: MaterialRule) -> Advice:
+    return Advice(
+        rule.accepted_kinds,
+        rule.max_age_months.v if rule.max_age_months else None,
+        rule.issuer_level_min.v if rule.issuer_level_min else None,
+        rule.stamp is not None and rule.stamp.v,
+        rule.signer_title_min.v if rule.signer_title_min else None,
     )

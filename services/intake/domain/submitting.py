@@ -10,7 +10,7 @@ from services.intake.domain.following import Application
 from services.intake.domain.identity import person_id
 from services.intake.domain.numbering import acceptance_no
 from services.intake.domain.rulebook import Rulebook
-from services.intake.domain.validating import StoredMaterial, find_defects, find_warnings
+from services.intake.domain.validating import StoredMaterial, examine
 from shared.contracts.applications import ApplicationSubmitted
 from shared.contracts.base import Code, date
 from shared.contracts.submissions import (
@@ -107,15 +107,12 @@ def submit(offer: Offer, rules: Rulebook | None, known: Known, lookup_key: bytes
         raise Refused("region-outside-scope", "this channel does not serve that region", status=403)
     person = person_id(lookup_key, offered.applicant.id_type, offered.applicant.id_number)
     previous = known.previous.get(offered.previous_acceptance_no or "")
-    defects = find_defects(offered, offer.channel, rules, known.stored, today)
-    defects += _previous_defects(offered, previous, person)
+    found = examine(offered, offer.channel, rules, known.stored, today)
+    defects = [*found.defects, *_previous_defects(offered, previous, person)]
     if defects or offered.notice is None:
         raise invalid(defects)
-    return Submission(
-        offer,
-        _submitted(offer, offered.notice, rules.policy.version, person, draw, previous),
-        find_warnings(offered, rules, today),
-    )
+    event = _submitted(offer, offered.notice, rules.policy.version, person, draw, previous)
+    return Submission(offer, event, found.warnings)
 
 
 def answer_unwritten(

@@ -12,15 +12,7 @@ from services.intake.domain.identity import (
     id_number_fault,
     is_mobile_number,
 )
-from services.intake.domain.rulebook import (
-    PHYSICIAN_OPINION,
-    Circumstances,
-    Rulebook,
-    applying,
-    kinds_offered,
-    requirements,
-)
-from shared.contracts.materials import MaterialRule
+from services.intake.domain.rulebook import PHYSICIAN_OPINION, Advice, Papers, Rulebook, papers
 from shared.contracts.submissions import (
     Agent,
     Defect,
@@ -46,31 +38,38 @@ class StoredMaterial:
     content_type: str
 
 
-def find_defects(
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What stops a submission, and what does not but may lead to questions or a rejection."""
+
+    defects: list[Defect]
+    warnings: list[Defect]
+
+
+def examine(
     offered: SubmissionOffered,
     channel: str,
     rules: Rulebook,
     stored: Mapping[str, StoredMaterial],
     today: date,
-) -> list[Defect]:
-    """List all that stops this submission from being taken (T03); `stored` are the uploads it names."""
-    return [
+) -> Findings:
+    """Find everything that is wrong with a submission (T03); `stored` are the uploads it names."""
+    asked = papers(
+        rules,
+        offered.disease_code,
+        offered.application_type,
+        offered.agent is not None,
+        is_minor(offered.applicant, today),
+    )
+    defects = [
         *_matter_defects(offered, channel, rules),
         *_person_defects(offered.applicant, "applicant", today),
         *(_agent_defects(offered.agent, offered.applicant, today) if offered.agent else ()),
-        *_missing_material(offered, rules, today),
+        *_missing_papers(offered, asked),
         *_upload_defects(offered.materials, rules, stored),
         *_declaration_defects(offered.declared_true, offered.notice, rules),
     ]
-
-
-def find_warnings(offered: SubmissionOffered, rules: Rulebook, today: date) -> list[Defect]:
-    """List what does not stop a submission but may lead to questions or a rejection."""
-    return [
-        warning
-        for rule in applying(rules, circumstances(offered, today))
-        for warning in _rule_warnings(offered, rule, today)
-    ]
+    return Findings(defects, [w for advice in asked.advice for w in _warnings(offered, advice, today)])
 
 
 def find_upload_defects(
@@ -80,16 +79,6 @@ def find_upload_defects(
     if rules is None:
         return [defect("region-unknown", "region")]
     return list(_upload_defects(materials, rules, stored))
-
-
-def circumstances(offered: SubmissionOffered, today: date) -> Circumstances:
-    """Tell what decides which papers this submission needs."""
-    return Circumstances(
-        offered.disease_code,
-        offered.application_type,
-        offered.agent is not None,
-        is_minor(offered.applicant, today),
-    )
 
 
 def is_minor(person: Person, today: date) -> bool:
@@ -133,9 +122,11 @@ def _agent_defects(agent: Agent, applicant: Person, today: date) -> Iterator[Def
         yield defect("agent-is-applicant", "agent.id_number")
 
 
-def _missing_material(offered: SubmissionOffered, rules: Rulebook, today: date) -> Iterator[Defect]:
-    kinds = kinds_offered(offered)
-    for requirement in requirements(rules, circumstances(offered, today)):
+def _missing_papers(offered: SubmissionOffered, asked: Papers) -> Iterator[Defect]:
+    kinds = {material.kind for material in offered.materials}
+    if offered.physician_opinion:
+        kinds.add(PHYSICIAN_OPINION)
+    for requirement in asked.requirements:
         if not requirement.is_met_by(kinds):
             yield defect("material-missing", f"materials.{requirement.kind}", requirement.name)
 
@@ -170,24 +161,24 @@ def _declaration_defects(declared: bool, notice: NoticeRead | None, rules: Ruleb
         yield defect("notice-outdated", "notice.version", current)
 
 
-def _rule_warnings(offered: SubmissionOffered, rule: MaterialRule, today: date) -> Iterator[Defect]:
+def _warnings(offered: SubmissionOffered, advice: Advice, today: date) -> Iterator[Defect]:
     for place, material in enumerate(offered.materials):
-        if material.kind in rule.accepted_kinds:
-            yield from _paper_warnings(material, rule, f"materials.{place}", today)
-    opinion, title_min = offered.physician_opinion, rule.signer_title_min
-    if title_min is None or opinion is None or PHYSICIAN_OPINION not in rule.accepted_kinds:
+        if material.kind in advice.kinds:
+            yield from _paper_warnings(material, advice, f"materials.{place}", today)
+    opinion, title_min = offered.physician_opinion, advice.signer_title_min
+    if title_min is None or opinion is None or PHYSICIAN_OPINION not in advice.kinds:
         return
-    if TITLES.index(opinion.title) < TITLES.index(title_min.v):
+    if TITLES.index(opinion.title) < TITLES.index(title_min):
         yield defect("signer-title-low", "physician_opinion.title")
 
 
-def _paper_warnings(material: Material, rule: MaterialRule, field: str, today: date) -> Iterator[Defect]:
-    oldest, level = rule.max_age_months, rule.issuer_level_min
-    if oldest and material.issued_on and material.issued_on < months_before(today, oldest.v):
-        yield defect("material-too-old", f"{field}.issued_on", oldest.v)
-    if level and material.issuer_level and material.issuer_level < level.v:
-        yield defect("issuer-level-low", f"{field}.issuer_level", level.v)
-    if rule.stamp and rule.stamp.v and material.stamped is False:
+def _paper_warnings(material: Material, advice: Advice, field: str, today: date) -> Iterator[Defect]:
+    oldest, level = advice.max_age, advice.issuer_level_min
+    if oldest and material.issued_on and material.issued_on < months_before(today, oldest):
+        yield defect("material-too-old", f"{field}.issued_on", oldest)
+    if level and material.issuer_level and material.issuer_level < level:
+        yield defect("issuer-level-low", f"{field}.issuer_level", level)
+    if advice.stamped and material.stamped is False:
         yield defect("stamp-missing", f"{field}.stamped")
 
 
