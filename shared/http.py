@@ -38,9 +38,9 @@ class ClientGone(Exception):
     """The client hung up before its request was whole; there is nobody to answer."""
 
 
-async def read_body(receive: Receive, limit: int = JSON_LIMIT) -> bytes:
+async def read_body(receive: Receive, limit: int = JSON_LIMIT, patience: float = BODY_PATIENCE) -> bytes:
     """Read a whole request body; Refused over the limit in bytes (413) or when it takes over 30 s (408)."""
-    limited = limited_receive(receive, limit)
+    limited = limited_receive(receive, limit, patience)
     message = await limited()
     if not message.get("more_body"):
         return _part(message)
@@ -63,9 +63,9 @@ async def drain(receive: Receive) -> None:
                     return
 
 
-def limited_receive(receive: Receive, limit: int) -> Receive:
+def limited_receive(receive: Receive, limit: int, patience: float = BODY_PATIENCE) -> Receive:
     """Wrap an ASGI receive so that a body over the limit or slower than 30 s is refused."""
-    deadline = asyncio.get_running_loop().time() + BODY_PATIENCE
+    deadline = asyncio.get_running_loop().time() + patience
     read, whole = 0, False
 
     async def limited() -> Message:
@@ -76,7 +76,9 @@ def limited_receive(receive: Receive, limit: int) -> Receive:
             async with asyncio.timeout_at(deadline):
                 message = await receive()
         except TimeoutError:
-            raise Refused("body-too-slow", "the body did not arrive within 30 seconds", status=408) from None
+            raise Refused(
+                "body-too-slow", f"the body did not arrive within {patience:g} seconds", status=408
+            ) from None
         read += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         if read > limit:

@@ -62,12 +62,12 @@ class Quiet(logging.Filter):
         super().__init__()
         self._names = names
         self._clock = clock
-        self._seen: dict[tuple[str, int], tuple[float, int]] = {}
+        self._seen: dict[tuple[str, str, int], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.partition(".")[0] not in self._names:
             return True
-        place = (record.pathname, record.lineno)
+        place = (record.name, record.pathname, record.lineno)
         since, held = self._seen.get(place, (float("-inf"), 0))
         if self._clock() - since < QUIET_FOR:
             self._seen[place] = (since, held + 1)
@@ -120,7 +120,7 @@ def _describe_error(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     error = _error(event.pop("exc_info", None))
     if error is not None:
         event["error"] = describe(error)
-        event["trace"] = _trace(error.__traceback__)
+        event["trace"] = _trace(_first_cause(error).__traceback__)
         if error.__cause__ is not None:
             event["caused_by"] = describe(error.__cause__)
     return event
@@ -133,6 +133,13 @@ def _error(exc_info: object) -> BaseException | None:
         error: BaseException | None = exc_info[1]
         return error
     return sys.exc_info()[1] if exc_info else None
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """Find the error that a group of tasks died of; where the group was gathered tells nothing."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _trace(traceback_: TracebackType | None) -> list[str]:

@@ -14,7 +14,9 @@ TEXT_MOST = 2000
 
 HIDDEN = "***"
 
-_SECRET = re.compile(r"authorization|password|secret|token$|id_number|phone|address|signature|private_key")
+_SECRET = re.compile(
+    r"authorization|password|secret|(?<!claim_)token$|id_number|phone|address|signature|private_key"
+)
 _ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{17}[0-9Xx](?![0-9A-Za-z])")
 _PHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
 # The errors of these packages name servers and sockets; any other text may quote what a person wrote.
