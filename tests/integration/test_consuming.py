@@ -1,0 +1,194 @@
+"""The way every service consumes, tried with a small handler on real PostgreSQL and Kafka."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.record.util import calc_crc32c
+
+from shared import parked
+from shared import postgres as postgres_module
+from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn
+from shared.contracts.topics import APPLICATIONS
+from shared.errors import Unavailable
+from shared.inbox import Consumer
+from shared.postgres import Database, migrate
+from shared.settling import ReaderBroken, Settler
+from tests.support.bus import headers_of, until
+from tests.support.handler_behaviour import HandlerBehaviour
+from tests.support.samples import NOON, an_application_submitted, an_application_withdrawn
+
+SHARED = Path(postgres_module.__file__).parent / "migrations"
+SEEN = "CREATE TABLE seen (key text, type text, at bigint GENERATED ALWAYS AS IDENTITY)"
+BROKEN = UUID(int=666)
+
+
+class Handlers:
+    """Writes down what it is given; breaks on one id until it is mended, and on one waits for another."""
+
+    def __init__(self):
+        self.mended = False
+        self.known = True
+
+    async def on_submitted(self, tx, received):
+        if not self.mended and any(r.event.application_id == BROKEN for r in received):
+            raise KeyError("a bug on one id")
+        if not self.known:
+            raise Unavailable("not-yet", "something is not there yet")
+        await self.write(tx, received)
+
+    async def on_withdrawn(self, tx, received):
+        await self.write(tx, received)
+
+    async def write(self, tx, received):
+        rows = [(r.key, r.type) for r in received]
+        await tx.executemany("INSERT INTO seen (key, type) VALUES ($1, $2)", rows)
+
+
+class TestConsuming(HandlerBehaviour):
+    @pytest.fixture(autouse=True)
+    def _handlers(self):
+        self.handlers = Handlers()
+
+    async def open(self, servers):
+        url = await servers.fresh_database("review")
+        await migrate(url, [SHARED])
+        database = await Database.open(url, name="test")
+        await database.execute(SEEN)
+        handlers = {
+            ApplicationSubmitted: self.handlers.on_submitted,
+            ApplicationWithdrawn: self.handlers.on_withdrawn,
+        }
+        return database, Consumer("review", APPLICATIONS, handlers)
+
+    def events(self, count):
+        return [(an_application_submitted(UUID(int=n), person_id=UUID(int=n)), 1) for n in range(count)]
+
+    async def effects(self, database):
+        return sorted((r["key"], r["type"]) for r in await database.fetch("SELECT key, type FROM seen"))
+
+    async def in_order(self, database, key):
+        rows = await database.fetch("SELECT type FROM seen WHERE key = $1 ORDER BY at", str(key))
+        return [row["type"] for row in rows]
+
+    async def test_what_follows_a_parked_event_waits_behind_it_and_is_redriven_in_order(self, servers):
+        others = self.events(5)
+        async with self.consuming(servers) as (database, consumer, bus):
+            story = [(an_application_submitted(BROKEN), 1), (an_application_withdrawn(BROKEN), 2)]
+            await bus.send(consumer.topic.name, [story[0], *others, story[1]])
+            await self.reached(database, len(others))
+
+            async def both_wait():
+                return await parked.count_open(database) == 2
+
+            await until(both_wait)
+            codes = [row["code"] for row in await parked.open_records(database)]
+            assert codes == ["handler-failed", "held"]
+            who = ("operator", "the bug is mended")
+            with pytest.raises(KeyError):
+                await parked.redrive(database, consumer, str(BROKEN), who)
+            self.handlers.mended = True
+            assert await parked.redrive(database, consumer, str(BROKEN), who, dry_run=True) == 1
+            assert await self.in_order(database, BROKEN) == []
+            assert await parked.redrive(database, consumer, str(BROKEN), who) == 2
+            assert await self.in_order(database, BROKEN) == ["application-submitted", "application-withdrawn"]
+            assert await parked.count_open(database) == 0
+
+    async def test_after_a_parked_record_is_discarded_the_next_one_can_be_handled(self, servers):
+        async with self.consuming(servers) as (database, consumer, bus):
+            story = [(an_application_submitted(BROKEN), 1), (an_application_withdrawn(BROKEN), 2)]
+            await bus.send(consumer.topic.name, story)
+
+            async def both_wait():
+                return await parked.count_open(database) == 2
+
+            await until(both_wait)
+            row = (await parked.open_records(database))[0]
+            await parked.discard(database, row["id"], ("operator", "written by a broken channel"))
+            await parked.redrive(database, consumer, str(BROKEN), ("operator", "go on"))
+            assert await self.in_order(database, BROKEN) == ["application-withdrawn"]
+
+    async def test_an_event_that_overtook_its_predecessor_waits_for_it(self, servers):
+        key = uuid4()
+        async with self.consuming(servers) as (database, consumer, bus):
+            await bus.send(consumer.topic.name, [(an_application_withdrawn(key), 2)])
+
+            async def waits():
+                return await parked.count_open(database) == 1
+
+            await until(waits)
+            await bus.send(consumer.topic.name, [(an_application_submitted(key), 1)])
+            await self.reached(database, 2)
+            assert await self.in_order(database, key) == ["application-submitted", "application-withdrawn"]
+
+    async def test_an_event_whose_ground_is_missing_is_tried_five_times_and_then_waits(self, servers):
+        self.handlers.known = False
+        async with self.consuming(servers) as (database, consumer, bus):
+            await bus.send(consumer.topic.name, self.events(1))
+
+            async def waits():
+                return await parked.count_open(database) == 1
+
+            await until(waits)
+            (row,) = await parked.open_records(database)
+            assert (row["code"], row["attempts"]) == ("not-yet", 5)
+
+    async def test_twenty_failures_in_a_row_stop_the_consumer_and_say_so(self, servers):
+        database, consumer = await self.open(servers)
+        settler = Settler(database, consumer)
+        event = an_application_submitted(BROKEN)
+        rows = [_record(consumer, event, n) for n in range(30)]
+        with pytest.raises(ReaderBroken):
+            await settler.settle(rows)
+        assert await parked.count_open(database) == 20
+        await database.close()
+
+    async def test_a_header_name_that_is_not_text_does_not_stop_its_partition(self, servers):
+        first, last = self.events(2)
+        async with self.consuming(servers) as (database, consumer, bus):
+            await bus.send(consumer.topic.name, [first])
+            await _send_bad_header_name(servers.stack.kafka, consumer.topic.name, partitions=4)
+            await bus.send(consumer.topic.name, [last])
+            await self.reached(database, 2)
+
+            async def told():
+                return await parked.count_open(database) == 4
+
+            await until(told)
+            codes = {row["code"] for row in await parked.open_records(database)}
+            assert codes == {"header-key-unreadable"}
+
+
+def _record(consumer, event, offset):
+    return ConsumerRecord(
+        topic=consumer.topic.name,
+        partition=0,
+        offset=offset,
+        timestamp=int((NOON + timedelta(seconds=offset)).timestamp() * 1000),
+        timestamp_type=0,
+        key=b"k%d" % offset,
+        value=b"{",
+        checksum=None,
+        serialized_key_size=1,
+        serialized_value_size=1,
+        headers=tuple(headers_of(event, 1)),
+    )
+
+
+async def _send_bad_header_name(kafka, topic, partitions):
+    """One record per partition; clients refuse such a name, so its bytes are changed in the built batch."""
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
+    await producer.start()
+    try:
+        for partition in range(partitions):
+            batch = producer.create_batch()
+            batch.append(timestamp=None, key=b"k", value=b"{}", headers=[("marker", b"1")])
+            batch.close()
+            raw = bytearray(batch._build().replace(b"marker", b"mark\xff\xfe"))
+            raw[17:21] = calc_crc32c(bytes(raw[21:])).to_bytes(4, "big")
+            batch._buffer = bytes(raw)
+            await (await producer.send_batch(batch, topic, partition=partition))
+    finally:
+        await producer.stop()
