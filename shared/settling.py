@@ -103,7 +103,9 @@ class Settler:
                 if tries >= (TRIES if len(batch) == 1 else 2):
                     raise _GivenUp(error, tries) from error
             except Exception as error:
-                raise _GivenUp(error, tries) from error
+                # Tried once more when alone: a database that dies in mid-statement fails in many ways.
+                if tries >= (2 if len(batch) == 1 else 1):
+                    raise _GivenUp(error, tries) from error
             await self._sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
             pause *= 2
 
@@ -137,9 +139,8 @@ class Settler:
                 break
             except AWAY:
                 await self._sleep(1)
-        log.error(
-            "record-parked", topic=record.topic, partition=record.partition, offset=record.offset, code=why[0]
-        )
+        place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+        log.error("record-parked", code=why[0], reason=why[1], **place)
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= IN_A_ROW:
             raise ReaderBroken(f"{self._failed_in_a_row} records in a row failed on {record.topic}")
