@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 LINKS_MOST = 128
 
+EXPORT_PATIENCE = 2.0
+"""Seconds that sending a batch of spans may take, retries included; a stop waits no longer than that."""
+
+_OFF: AbstractContextManager[None] = nullcontext()
+
 _state: _On | None = None
 
 
@@ -36,14 +41,15 @@ def configure(service: str, endpoint: str | None, processor: SpanProcessor | Non
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     provider = TracerProvider(resource=Resource.create({"service.name": f"mente-{service}"}))
+    address = f"{(endpoint or '').rstrip('/')}/v1/traces"
     provider.add_span_processor(
-        processor or BatchSpanProcessor(OTLPSpanExporter(f"{(endpoint or '').rstrip('/')}/v1/traces"))
+        processor or BatchSpanProcessor(OTLPSpanExporter(address, timeout=EXPORT_PATIENCE))
     )
     _state = _On(provider, provider.get_tracer("mente"))
 
 
 def shutdown() -> None:
-    """Send what is left and switch off; takes as long as the exporter's own time-out at most."""
+    """Send what is left and switch off; blocks for `EXPORT_PATIENCE` at most."""
     global _state  # noqa: PLW0603
     if _state is not None:
         _state.provider.shutdown()
@@ -76,7 +82,7 @@ def start_span(
 ) -> AbstractContextManager[Any]:
     """Run a span (internal, server, client, producer or consumer); links are traceparents of its causes."""
     if _state is None:
-        return nullcontext()
+        return _OFF
     return _span(_state.tracer, name, parent_traceparent, links, kind)
 
 
