@@ -75,7 +75,7 @@ class SteppingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         for place in self.assignment():
             position = await self.position(place)
             try:
-                found.update(await super().getmany(place, timeout_ms=0, max_records=1))
+                found.update(await super().getmany(place, timeout_ms=150, max_records=1))
             except (KafkaError, ConsumerStoppedError, asyncio.CancelledError):
                 raise
             except Exception:
