@@ -12,7 +12,7 @@ from pathlib import Path
 from deploy.local import installed
 from deploy.local.folder import is_held, supervisor_pid
 from deploy.local.jars import is_whole, pinned_jars
-from deploy.local.kafka import cache_folder, jar_folder
+from deploy.local.kafka_cache import cache_folder, jar_folder
 from deploy.local.ports import port_is_free
 from deploy.local.stack import Stack
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import base64
-import os
 import shutil
+import signal
 import socket
 import struct
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from deploy.local.installed import java_binary
-from deploy.local.jars import Report, classpath, ensure_jars, pinned_jars
-from deploy.local.ports import ADDRESS
+from deploy.local.kafka_cache import (
+    AOT,
+    AOT_SECONDS,
+    CHECKPOINT,
+    SMALL_FLAGS,
+    aot_flags,
+    format_command,
+    java_command,
+    shared_folder,
+)
+from deploy.local.ports import ADDRESS, choose
 from deploy.local.processes import Part
 from deploy.local.stack import Stack
 
-DEMO_FLAGS = ("-Xms48m", "-Xmx192m", "-XX:TieredStopAtLevel=1")
 BENCH_FLAGS = ("-Xms256m", "-Xmx512m")
-SHARED_FLAGS = ("-Xss512k", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError")
-LOG_FLAGS = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true")
 API_VERSIONS_REQUEST = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 
 SETTINGS = """\
@@ -66,37 +72,17 @@ message.max.bytes=6291456
 """
 
 
-def cache_folder() -> Path:
-    """Where downloads are kept between runs, outside of the tree: `$MENTE_CACHE`, else the user's cache."""
-    named = os.environ.get("MENTE_CACHE")
-    if named:
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mente"
-
-
-def jar_folder() -> Path:
-    """The Maven repository of Kafka's jars inside the cache."""
-    return cache_folder() / "jars"
-
-
-def fetch_jars(report: Report) -> list[Path]:
-    """Kafka's jars, whole, from the cache or the network; JarsMissing when they cannot be had."""
-    return ensure_jars(pinned_jars(), jar_folder(), report=report)
-
-
 def kafka_part(stack: Stack, run: Callable[[Part], None], bench: bool = False) -> Part:
     """The broker; `bench` gives it more heap and the optimising compiler; `run` runs a command to its end."""
-    flags = (*(BENCH_FLAGS if bench else DEMO_FLAGS), *SHARED_FLAGS, *LOG_FLAGS)
     folder = stack.home / "kafka"
-    jars = [jar_folder() / jar.path for jar in pinned_jars()]
-    java = (str(java_binary()), *flags, "-cp", classpath(jars))
     settings = folder / "server.properties"
+    java = java_command(BENCH_FLAGS) if bench else java_command((*SMALL_FLAGS, *aot_flags()))
 
     def prepare() -> None:
         folder.mkdir(exist_ok=True)
         settings.write_text(server_settings(stack, folder / "data"))
         if not (folder / "data" / "meta.properties").exists():
-            _format(folder, java, run)
+            _make_empty_log(folder, run)
 
     return Part(
         name="kafka",
@@ -106,6 +92,19 @@ def kafka_part(stack: Stack, run: Callable[[Part], None], bench: bool = False) -
         environment={"TMPDIR": str(folder)},
         start_seconds=60,
         stop_seconds=20,
+    )
+
+
+def training_part(home: Path, run: Callable[[Part], None]) -> Part:
+    """A broker on free ports that leaves the ahead-of-time cache `kafka.aot` in its folder when it stops."""
+    stack = Stack(home=home, ports=choose(("kafka", "kafka_controller"), {}), parts=("kafka",))
+    broker = kafka_part(stack, run)
+    java, *rest = broker.command
+    return replace(
+        broker,
+        command=(java, f"-XX:AOTCacheOutput={home / AOT}", *rest),
+        orphan_signal=signal.SIGKILL,
+        stop_seconds=AOT_SECONDS,
     )
 
 
@@ -122,12 +121,24 @@ def wipe(stack: Stack) -> None:
     shutil.rmtree(stack.home / "kafka", ignore_errors=True)
 
 
-def _format(folder: Path, java: tuple[str, ...], run: Callable[[Part], None]) -> None:
+def _make_empty_log(folder: Path, run: Callable[[Part], None]) -> None:
     shutil.rmtree(folder / "data", ignore_errors=True)
-    identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    settings = str(folder / "server.properties")
-    tool = ("kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", identity, "-c", settings)
-    run(Part(name="kafka-format", command=(*java, *tool), ready=lambda: True))
+    template = shared_folder() / CHECKPOINT
+    if not template.exists():
+        command = format_command(folder / "server.properties", _new_id())
+        run(Part(name="kafka-format", command=command, ready=lambda: True))
+        return
+    # What the tool writes, without starting Java for it: one file is the same everywhere, one is identity.
+    (folder / "data").mkdir()
+    shutil.copy(template, folder / "data" / CHECKPOINT)
+    identity = f"version=1\nnode.id=1\ncluster.id={_new_id()}\ndirectory.id={_new_id()}\n"
+    (folder / "data" / "meta.properties").write_text(identity)
+
+
+def _new_id() -> str:
+    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass  # the format tool would take it for an option
+    return text
 
 
 def _speaks_kafka(port: int) -> bool:

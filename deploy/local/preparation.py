@@ -7,22 +7,25 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from deploy.local import kafka, keys, postgres
+from deploy.local.kafka_cache import ensure_kafka
 from deploy.local.processes import Part
 from deploy.local.stack import Stack, service_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def prepare_home(stack: Stack, report: Callable[[str], None]) -> None:
-    """Folders, first-run secrets and Kafka's jars."""
+def prepare_home(stack: Stack, report: Callable[[str], None], run: Callable[[Part], None], lock: int) -> None:
+    """Folders, first-run secrets and what all Kafkas share; `lock` is the descriptor for processes."""
     for folder in (stack.home, stack.logs_folder, stack.home / "objects"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys.make_keys(stack.keys_folder)
     if "kafka" in stack.parts:
-        kafka.fetch_jars(lambda done, total: _jar_progress(report, done, total))
+        progress = partial(_jar_progress, report)
+        ensure_kafka(progress, report, partial(kafka.training_part, run=run), lock)
 
 
 def make_databases(stack: Stack) -> None:

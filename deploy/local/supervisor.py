@@ -60,7 +60,9 @@ class Supervisor:
         """Start every part in order; StartFailed, with everything stopped again, when one fails."""
         try:
             self.save()
-            preparation.prepare_home(self.stack, self._report_unless_stopping)
+            preparation.prepare_home(
+                self.stack, self._report_unless_stopping, self.run_to_end, self._claim.inherited
+            )
             self._start_servers([name for name in self.stack.parts if name not in (*SERVICES, "caddy")])
             services = [name for name in self.stack.parts if name in SERVICES]
             self._together(
