@@ -9,9 +9,12 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from shared.errors import Refused, Unavailable, Unreadable
+from shared.postgres import AWAY, PASSING
 
 MEDIA_TYPE = "application/problem+json"
 DEFECTS_MOST = 100
+
+DATABASE_AWAY = Unavailable("database-away", "the database does not answer; try again", retry_after=1.0)
 
 Problem = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)
@@ -47,7 +50,7 @@ _OTHER = ("this value is not valid", "取值无效")
 
 
 def problem(error: Exception) -> tuple[int, Problem]:
-    """Translate an error into HTTP status and problem details; one that is not ours is a bug: 500."""
+    """Translate an error into HTTP status and problem details; one that nobody expects is a bug: 500."""
     match error:
         case Refused():
             return error.status, _details(error.status, error.code, error.detail, **error.extra)
@@ -57,11 +60,15 @@ def problem(error: Exception) -> tuple[int, Problem]:
             return 400, _details(400, error.code, error.detail)
         case ValidationError():
             return invalid(_plain(error))
+    if isinstance(error, (*AWAY, *PASSING)):
+        return problem(DATABASE_AWAY)
     return 500, _details(500, "internal-error")
 
 
 def problem_headers(error: Exception) -> dict[str, str]:
     """Give the headers that belong to an error: Retry-After in whole seconds, or how to sign in."""
+    if isinstance(error, (*AWAY, *PASSING)):
+        return problem_headers(DATABASE_AWAY)
     if isinstance(error, Unavailable):
         return {"retry-after": str(max(1, round(error.retry_after)))}
     if isinstance(error, Refused) and error.status == HTTPStatus.UNAUTHORIZED:

@@ -8,6 +8,7 @@ from prometheus_client import Counter, Histogram
 
 from shared import http, problems, tracing
 from shared.http import App, BodyTooLarge, ClientGone, Message, Receive, Scope, Send
+from shared.masking import describe
 
 REQUESTS = Counter("mente_http_requests", "Requests answered.", ["service", "route", "method", "status"])
 SECONDS = Histogram(
@@ -74,10 +75,12 @@ class Edge:
             await http.send_problem(answer.send, error, scope["path"])
 
     def _log_error(self, error: Exception, status: int, scope: Scope) -> None:
-        """Log what a bug was, and every refusal of access with who claimed to call."""
+        """Log what a bug was, what was away, and every refusal of access with who claimed to call."""
         deed = f"{self._service}.{route_name(scope)}"
         if status == 500:
             _log.error("bug", route=deed, exc_info=error)
+        elif status == 503:
+            _log.warning("unavailable", route=deed, error=describe(error))
         elif status in {401, 403}:
             channel = next((value for name, value in scope["headers"] if name == b"mente-channel"), b"")
             claimed = channel[:64].decode("latin-1")

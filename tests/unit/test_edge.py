@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 import structlog
@@ -70,11 +71,16 @@ async def test_a_refusal_becomes_a_problem_that_the_caller_can_act_on():
         (Unavailable("kafka-away", "later", retry_after=2.4), 503, "kafka-away"),
         (Unreadable("json-invalid", "not JSON"), 400, "json-invalid"),
         (Refused("token-missing", "who are you", status=401), 401, "token-missing"),
+        (asyncpg.CannotConnectNowError(CANARY), 503, "database-away"),
+        (asyncpg.DeadlockDetectedError(CANARY), 503, "database-away"),
+        (ConnectionRefusedError(CANARY), 503, "database-away"),
     ],
 )
 async def test_each_kind_of_error_has_its_status(error, status, code):
     answer = await call(an_app(raising(error), "GET"), "GET")
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert ("retry-after" in answer.headers) == (status == 503)
+    assert CANARY not in answer.text
 
 
 async def test_a_bug_is_logged_by_route_and_tells_the_caller_nothing():
