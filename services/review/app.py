@@ -12,13 +12,13 @@ from services.review import actions, api, consumer
 from services.review.actions import Desk, Shelf
 from services.review.settings import Settings
 from shared import edge
-from shared.access import StaffDoor
 from shared.contracts.topics import APPLICATIONS
 from shared.health import Health
 from shared.kafka import Consumption
 from shared.postgres import AWAY, Database, migrate
 from shared.relay import Relay
 from shared.serving import Loop
+from shared.signin import StaffDoor
 
 SERVICE = consumer.SERVICE
 ROLES = ("all", "api", "relay", "consumer")

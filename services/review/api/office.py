@@ -11,9 +11,10 @@ from fastapi.routing import APIRoute
 
 from services.review.actions import Act, Desk
 from services.review.domain import Holder, Officer
-from shared.access import ROUTES, StaffDoor
+from shared.access import ROUTES
 from shared.errors import Refused, Unavailable
 from shared.postgres import AWAY, PASSING
+from shared.signin import StaffDoor
 
 
 @dataclass(frozen=True, slots=True)
