@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from shared.citizens import CitizenDoor, citizen_token
-from shared.nonces import Nonces
-from shared.signin import Staff, StaffDoor
+from shared.errors import Refused
 from shared.signing import Channel, Channels, SignedCall, sign
 
 
@@ -35,6 +33,27 @@ class Caller(StrEnum):
     CITIZEN = "citizen"
     STAFF = "staff"
     PROVIDER = "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A signed-in member of staff: roles, and pooling areas as six-digit division codes."""
+
+    id: str
+    name: str
+    roles: frozenset[str]
+    areas: frozenset[str]
+
+    def require_role(self, *roles: str) -> None:
+        """Refuse with `scope-missing` (403) unless the person holds one of the roles."""
+        if self.roles.isdisjoint(roles):
+            needed = ", ".join(sorted(roles))
+            raise Refused("scope-missing", f"this needs one of the roles {needed}", status=403)
+
+    def require_area(self, area: str) -> None:
+        """Refuse with `region-outside-scope` (403) unless the person works for the area."""
+        if area not in self.areas:
+            raise Refused("region-outside-scope", "you do not work for that area", status=403)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +130,8 @@ __all__ = [
     "Caller",
     "Channel",
     "Channels",
-    "CitizenDoor",
-    "Nonces",
     "Role",
     "SignedCall",
     "Staff",
-    "StaffDoor",
-    "citizen_token",
     "sign",
 ]

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +11,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 from joserfc.jwt import JWTClaimsRegistry
 
-from shared.errors import Refused, Unavailable
+from shared.access import Staff
+from shared.errors import Unavailable
 from shared.tokens import LEEWAY, Signatures, bearer, header_of, invalid, proven_claims
 
 KEYS_FRESH = 600.0
@@ -26,27 +26,6 @@ RETRY_PAUSE = 1.0
 
 _SIGNATURES = Signatures(algorithms=["ES256", "RS256", "EdDSA"], strict_check_header=False)
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """A signed-in member of staff: roles, and pooling areas as six-digit division codes."""
-
-    id: str
-    name: str
-    roles: frozenset[str]
-    areas: frozenset[str]
-
-    def require_role(self, *roles: str) -> None:
-        """Refuse with `scope-missing` (403) unless the person holds one of the roles."""
-        if self.roles.isdisjoint(roles):
-            needed = ", ".join(sorted(roles))
-            raise Refused("scope-missing", f"this needs one of the roles {needed}", status=403)
-
-    def require_area(self, area: str) -> None:
-        """Refuse with `region-outside-scope` (403) unless the person works for the area."""
-        if area not in self.areas:
-            raise Refused("region-outside-scope", "you do not work for that area", status=403)
 
 
 class StaffDoor:
@@ -170,3 +149,6 @@ def _is_signature_key(key: dict[str, Any]) -> bool:
 def _words(claim: object) -> frozenset[str]:
     words = claim if isinstance(claim, list) else []
     return frozenset(word for word in words if isinstance(word, str))
+
+
+__all__ = ["Staff", "StaffDoor"]

@@ -19,11 +19,12 @@ from services.intake.materials import Materials
 from services.intake.policies import Policies
 from services.intake.settings import Settings
 from shared import edge
-from shared.access import Channels, Nonces
+from shared.access import Channels
 from shared.batching import Batcher
 from shared.cluster import ClusterWatch
 from shared.health import Health
 from shared.kafka import Consumption
+from shared.nonces import Nonces
 from shared.postgres import AWAY, Database, migrate
 from shared.relay import Relay
 

@@ -18,10 +18,12 @@ from services.notify.domain.delivering import Receipt
 from services.notify.domain.message import State
 from services.notify.templates import Language
 from shared import edge
-from shared.access import ROUTES, CitizenDoor, Staff, StaffDoor
+from shared.access import ROUTES, Staff
 from shared.batching import Batcher
+from shared.citizens import CitizenDoor
 from shared.errors import Refused, Unavailable
 from shared.postgres import AWAY, PASSING, Database
+from shared.signin import StaffDoor
 
 Printable = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 

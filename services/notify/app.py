@@ -16,13 +16,15 @@ from services.notify.delivery import Delivery, Inboxes, Pace
 from services.notify.domain.delivering import Receipt
 from services.notify.settings import Settings
 from shared import edge
-from shared.access import Channels, CitizenDoor, StaffDoor
+from shared.access import Channels
 from shared.batching import Batcher
+from shared.citizens import CitizenDoor
 from shared.health import Health
 from shared.kafka import Consumption
 from shared.postgres import AWAY, Database, migrate
 from shared.relay import Relay
 from shared.serving import Loop
+from shared.signin import StaffDoor
 
 SERVICE = "notify"
 ROLES = ("all", "api", "relay", "consumer", "worker")

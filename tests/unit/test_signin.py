@@ -10,8 +10,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from shared.access import Channel, Channels, CitizenDoor, StaffDoor, citizen_token
+from shared.access import Channel, Channels
+from shared.citizens import CitizenDoor, citizen_token
 from shared.errors import Refused, Unavailable
+from shared.signin import StaffDoor
 from shared.tokens import Signatures
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

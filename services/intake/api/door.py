@@ -7,9 +7,10 @@ from datetime import datetime
 
 from fastapi import Request
 
-from shared.access import ROUTES, Channel, Channels, Nonces, SignedCall
+from shared.access import ROUTES, Channel, Channels, SignedCall
 from shared.errors import Refused
 from shared.http import Scope
+from shared.nonces import Nonces
 from shared.signing import NONCE
 
 LONG_BODY = 1 << 18
