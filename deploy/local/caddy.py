@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 from deploy.local.installed import caddy_binary
 from deploy.local.ports import ADDRESS, answers
 from deploy.local.processes import Part
@@ -49,6 +51,7 @@ def caddy_part(stack: Stack) -> Part:
         ready=lambda: answers(stack.ports["gateway"]),
         prepare=prepare,
         environment={name: str(folder) for name in ("HOME", "TMPDIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME")},
+        orphan_signal=signal.SIGKILL,
         stop_seconds=5,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 
@@ -48,6 +49,7 @@ def service_part(
         ready=lambda: answers_ok(port, "/health/ready"),
         environment={**_python_path(), **settings},
         folder=ROOT,
+        orphan_signal=signal.SIGKILL,
     )
 
 
@@ -60,6 +62,7 @@ def simulator_part(stack: Stack, name: str, module: str) -> Part:
         ready=lambda: answers_ok(port, "/health"),
         environment={**_python_path(), "MENTE_EMBEDDED": "1"},
         folder=ROOT,
+        orphan_signal=signal.SIGKILL,
         stop_seconds=3,
     )
 

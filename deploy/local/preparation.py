@@ -46,7 +46,7 @@ def make_topics(stack: Stack, report: Callable[[str], None]) -> None:
 def migrate(stack: Stack, service: str, run: Callable[[Part], None]) -> None:
     """Bring a service's tables to its migration files; skipped when they were applied before."""
     stamp = postgres.cluster_folder(stack) / f"mente-migrated-{service}"
-    wanted = migrations_digest(ROOT / "services" / service / "migrations")
+    wanted = migrations_digest(ROOT / "shared" / "migrations", ROOT / "services" / service / "migrations")
     if stamp.exists() and stamp.read_text() == wanted:
         return
     run(
@@ -61,10 +61,10 @@ def migrate(stack: Stack, service: str, run: Callable[[Part], None]) -> None:
     stamp.write_text(wanted)
 
 
-def migrations_digest(folder: Path) -> str:
+def migrations_digest(*folders: Path) -> str:
     """SHA-256 (hex) over names and bytes of the migration files."""
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.sql")):
+    for path in (path for folder in folders for path in sorted(folder.glob("*.sql"))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

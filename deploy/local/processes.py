@@ -30,7 +30,11 @@ def nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """How one process of the stack is prepared, started, found ready and stopped."""
+    """How one process of the stack is prepared, started, found ready and stopped.
+
+    `orphan_signal` is what it gets when its supervisor dies: a server that keeps files ends in its own way, all
+    others at once, because a graceful end could wait for a server that is gone already.
+    """
 
     name: str
     command: tuple[str, ...]
