@@ -28,6 +28,7 @@ MISSED = Gauge("notify_messages_missed", "Messages that did not reach their pers
 SHORTEST, LONGEST = 0.01, 0.1
 """Seconds between two looks for due messages, while there are some and while there are none."""
 
+GATHER = 0.005
 SHOW_AT_ONCE = 500
 LOOK_EVERY = 5.0
 PASSES: tuple[type[BaseException], ...] = (*AWAY, *PASSING, Unavailable)
@@ -111,8 +112,9 @@ class Delivery:
         on_the_way: set[asyncio.Task[None]] = set()
         pause = SHORTEST
         while True:
-            room = self.line.room(self._pace.at_once) - len(on_the_way)
-            if room <= 0:
+            width = self.line.room(self._pace.at_once)
+            room = width - len(on_the_way)
+            if room < max(1, width // 4):
                 await asyncio.wait(on_the_way, return_when=asyncio.FIRST_COMPLETED)
                 continue
             claims = await self._claim(room)
@@ -148,6 +150,8 @@ class Delivery:
         return await self._provider.send(Text(claim.message_id, claim.phone, claim.text, claim.template))
 
     async def _record(self, reports: list[Report]) -> list[None]:
+        # The answers of the next few milliseconds share the next transaction.
+        await asyncio.sleep(GATHER)
         return await actions.record_attempts(self._database, reports, self._now(), self._pace.patience)
 
 
