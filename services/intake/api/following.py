@@ -23,6 +23,7 @@ OUTCOMES = {Status.APPROVED: Outcome.APPROVED, Status.REJECTED: Outcome.REJECTED
 
 router = APIRouter(
     prefix="/applications/{acceptance_no}",
+    strict_content_type=False,
     responses={
         404: {"description": "`application-unknown`, also for one that is out of the channel's reach."}
     },

@@ -58,6 +58,7 @@ def post_application(door: Door, intake: Intake) -> App:
 @described.post(
     "/applications",
     status_code=201,
+    name="post_application",
     operation_id="post_application",
     responses={
         409: {"description": "`idempotency-key-reused`, or `application-open` with `acceptance_no`."},

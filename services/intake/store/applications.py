@@ -8,6 +8,7 @@ import asyncpg
 
 from services.intake.domain.following import Application, Status
 from services.intake.domain.timeline import Entry
+from services.intake.store.json import as_json
 from shared.contracts.cases import Reason, RequestedItem, Stage
 from shared.postgres import Database, Tx
 
@@ -61,11 +62,11 @@ AS_THEY_ARE = tuple(
 SAVE = """
 UPDATE applications a
 SET status = n.status, stage = n.stage, sequence = n.sequence, due_on = n.due_on,
-    due_provisional = n.due_provisional, due_paused = n.due_paused, round = n.round, asked = n.asked,
-    answer_due_on = n.answer_due_on, answered = n.answered, reasons = n.reasons, remedy = n.remedy,
+    due_provisional = n.due_provisional, due_paused = n.due_paused, round = n.round, asked = n.asked::jsonb,
+    answer_due_on = n.answer_due_on, answered = n.answered, reasons = n.reasons::jsonb, remedy = n.remedy,
     ended_at = n.ended_at
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::date[], $6::boolean[], $7::boolean[],
-            $8::int[], $9::jsonb[], $10::date[], $11::text[], $12::jsonb[], $13::text[], $14::timestamptz[])
+            $8::int[], $9::text[], $10::date[], $11::text[], $12::text[], $13::text[], $14::timestamptz[])
      AS n (application_id, status, stage, sequence, due_on, due_provisional, due_paused, round, asked,
            answer_due_on, answered, reasons, remedy, ended_at)
 WHERE a.application_id = n.application_id"""
@@ -78,11 +79,9 @@ async def save_applications(tx: Tx, applications: Iterable[Application]) -> None
 
 
 def _standing(a: Application) -> tuple[Any, ...]:
-    asked = [item.model_dump(mode="json") for item in a.asked] or None
-    reasons = [reason.model_dump(mode="json") for reason in a.reasons] or None
     return (
         *(a.application_id, a.status, a.stage, a.sequence, a.due_on, a.due_provisional, a.due_paused),
-        *(a.round, asked, a.answer_due_on, a.answered, reasons, a.remedy, a.ended_at),
+        *(a.round, as_json(a.asked), a.answer_due_on, a.answered, as_json(a.reasons), a.remedy, a.ended_at),
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.intake.domain.submitting import Offer, Submission
+from services.intake.store.json import as_json
 from shared.contracts.submissions import Defect, Receipt
 from shared.postgres import Tx
 
@@ -15,9 +16,17 @@ INSERT INTO applications (
     application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
     warnings)
-SELECT * FROM unnest(
+SELECT
+    application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
+    application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
+    warnings::jsonb
+FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[],
-    $8::text[], $9::text[], $10::uuid[], $11::int[], $12::uuid[], $13::timestamptz[], $14::jsonb[])
+    $8::text[], $9::text[], $10::uuid[], $11::int[], $12::uuid[], $13::timestamptz[], $14::text[])
+AS new (
+    application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
+    application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
+    warnings)
 ON CONFLICT DO NOTHING RETURNING application_id"""
 
 
@@ -50,7 +59,7 @@ def _row(submission: Submission) -> tuple[Any, ...]:
         event.policy_version,
         event.previous_application_id,
         event.occurred_at,
-        [warning.model_dump() for warning in submission.warnings] or None,
+        as_json(submission.warnings),
     )
 
 

@@ -1,0 +1,200 @@
+"""Intake's actions on a real database, without a process around them."""
+
+import asyncio
+import inspect
+import pkgutil
+from contextlib import asynccontextmanager, suppress
+from dataclasses import fields, replace
+from datetime import timedelta
+from functools import partial
+from importlib import import_module
+
+import pytest
+
+from services.intake import actions, store
+from services.intake.actions import Ask, Desk
+from services.intake.app import MIGRATIONS, draw
+from services.intake.domain.answering import Supplement
+from services.intake.domain.following import evolve, opened
+from services.intake.materials import Materials
+from services.intake.policies import Policies
+from services.intake.store.applications import find_applications
+from shared.batching import Batcher
+from shared.contracts.applications import ApplicationSubmitted, MaterialSupplied
+from shared.contracts.submissions import Material
+from shared.errors import Unavailable
+from shared.outbox import number
+from shared.postgres import Database, migrate
+from tests.support.intake import (
+    CHANNEL,
+    LOOKUP_KEY,
+    NOON,
+    PANZHIHUA,
+    PDF,
+    a_material,
+    a_policy,
+    a_rule,
+    an_id_number,
+    an_offer,
+    said,
+)
+from tests.unit.test_intake_following import accepted, decided, forwarded, requested, resumed
+
+PERSONS = iter(range(1, 1000))
+OLD_PAPERS = [a_material("test_report", issued_on="2025-01-01")]
+
+
+@pytest.fixture
+async def desk(servers, tmp_path):
+    url = await servers.fresh_database("intake")
+    await migrate(url, MIGRATIONS)
+    database = await Database.open(url, name="test")
+    policies = Policies(database)
+    desk = Desk(database, policies, Materials(tmp_path.as_uri()), LOOKUP_KEY, draw)
+    await publish(desk, a_policy())
+    await actions.store_material(desk, PDF, "application/pdf", CHANNEL, NOON)
+    yield desk
+    await database.close()
+
+
+async def publish(desk, policy):
+    """Let a policy arrive."""
+    async with desk.database.transaction() as tx:
+        await store.published.keep_policies(tx, [policy])
+    await desk.policies.refresh()
+
+
+def offer(key="key-1", **changes):
+    person = {"name": "测试员", "id_number": an_id_number("19800101", next(PERSONS)), "phone": "19900001234"}
+    return an_offer(key, **{"applicant": person, **changes})
+
+
+async def submitted(desk, **changes):
+    (taken,) = await actions.submit_applications(desk, [offer(**changes)])
+    return taken.receipt
+
+
+@asynccontextmanager
+async def batching(desk):
+    batcher = Batcher(partial(actions.submit_applications, desk))
+    task = asyncio.create_task(batcher.run())
+    try:
+        yield batcher
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_every_statement_fits_the_schema(desk):
+    modules = [import_module(f"{store.__name__}.{m.name}") for m in pkgutil.iter_modules(store.__path__)]
+    statements = [
+        value
+        for module in modules
+        for name, value in inspect.getmembers(module)
+        if name.isupper() and isinstance(value, str)
+    ]
+    assert len(statements) > 12
+    async with desk.database.transaction() as tx:
+        for statement in statements:
+            await tx.prepare(statement)
+
+
+async def test_a_poisoned_row_fails_alone(desk):
+    """A NUL that got past every check breaks the statement for all; the batch is halved down to it."""
+    offers = [offer(f"key-{place}") for place in range(9)]
+    offers[4] = replace(offers[4], key="key-\x00")
+    async with batching(desk) as batcher:
+        answers = await asyncio.gather(*(batcher.submit(one) for one in offers), return_exceptions=True)
+    failed = [place for place, answer in enumerate(answers) if isinstance(answer, Exception)]
+    assert failed == [4]
+    assert await desk.database.fetchval("SELECT count(*) FROM applications") == 8
+    assert await desk.database.fetchval("SELECT count(*) FROM outbox") == 8
+
+
+async def test_a_refused_submission_leaves_no_trace(desk):
+    (answer,) = await actions.submit_applications(desk, [offer(declared_true=False)])
+    assert answer.code == "submission-invalid"
+    assert await desk.database.fetchval("SELECT count(*) FROM applications") == 0
+    assert await desk.database.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+async def test_repeats_inside_one_batch_share_one_application(desk):
+    same = offer("same")
+    answers = await actions.submit_applications(desk, [same, offer("other"), same, same])
+    assert [answer.replay for answer in answers] == [False, False, True, True]
+    assert answers[0].receipt == answers[3].receipt
+
+
+async def test_a_warning_is_told_with_the_receipt_and_with_its_repeat(desk):
+    await publish(desk, a_policy(version=2, materials=[a_rule("test_report", max_age_months=said(6))]))
+    one = offer("warned", materials=OLD_PAPERS)
+    (first,), (again,) = [await actions.submit_applications(desk, [one]) for _ in range(2)]
+    assert [warning.code for warning in first.receipt.warnings] == ["material-too-old"]
+    assert (again.receipt, again.replay) == (first.receipt, True)
+
+
+async def test_a_repeat_after_the_rules_changed_gets_its_receipt(desk):
+    one = offer("before")
+    (first,) = await actions.submit_applications(desk, [one])
+    await publish(desk, a_policy(version=2, materials=[a_rule("portrait_photo")]))
+    (again,) = await actions.submit_applications(desk, [one])
+    assert again.receipt == first.receipt
+
+
+async def test_a_policy_counts_from_its_day_on(desk):
+    tomorrow = (NOON + timedelta(days=1)).date().isoformat()
+    await publish(desk, a_policy(version=2, effective_from=tomorrow, materials=[a_rule("portrait_photo")]))
+    today, later = offer("today"), replace(offer("later"), received_at=NOON + timedelta(days=1))
+    first, second = await actions.submit_applications(desk, [today, later])
+    assert first.receipt
+    assert [d["field"] for d in second.extra["defects"]] == ["materials.portrait_photo"]
+
+
+async def test_before_any_policy_submissions_are_put_off_and_not_refused(desk):
+    empty = replace(desk, policies=Policies(desk.database))
+    with pytest.raises(Unavailable, match="policies-missing"):
+        await actions.submit_applications(empty, [offer()])
+
+
+async def test_a_case_that_came_too_early_waits(desk):
+    with pytest.raises(Unavailable, match="application-unknown"):
+        async with desk.database.transaction() as tx:
+            await actions.follow_cases(tx, [(accepted(), 1)])
+
+
+async def test_the_row_of_an_application_is_the_fold_of_its_events(desk):
+    one = offer()
+    (taken,) = await actions.submit_applications(desk, [one])
+    receipt = taken.receipt
+    base = {"application_id": receipt.application_id, "acceptance_no": receipt.acceptance_no}
+    events = [e.model_copy(update=base) for e in (accepted(), requested())]
+    later = [e.model_copy(update=base) for e in (resumed(), forwarded(), decided())]
+    for place, event in enumerate(events, 1):
+        async with desk.database.transaction() as tx:
+            await actions.follow_cases(tx, [(event, place)])
+    paper = Material.model_validate(a_material("test_report"))
+    ask = Ask(CHANNEL, PANZHIHUA, receipt.acceptance_no)
+    await actions.supply_material(desk, ask, Supplement((paper,)), NOON)
+    for place, event in enumerate(later, 3):
+        async with desk.database.transaction() as tx:
+            await actions.follow_cases(tx, [(event, place)])
+
+    row = (await find_applications(desk.database, [receipt.acceptance_no]))[receipt.acceptance_no]
+    supplied = MaterialSupplied(
+        application_id=receipt.application_id, occurred_at=NOON, round=1, materials=[paper]
+    )
+    told = await desk.database.fetch("SELECT type, sequence FROM outbox ORDER BY id")
+    assert [tuple(r) for r in told] == [
+        (s.event.type, s.sequence) for s in number([*await stated(desk, one), supplied], 0)
+    ]
+    begun = opened((await stated(desk, one))[0])
+    expected = evolve(begun, [*events, supplied, *later])
+    for field in fields(row):
+        assert getattr(row, field.name) == getattr(expected, field.name), field.name
+
+
+async def stated(desk, one):
+    """The first event of an application as it was published."""
+    body = await desk.database.fetchval("SELECT body FROM outbox WHERE type = 'application-submitted'")
+    return [ApplicationSubmitted.read(body)]
