@@ -14,6 +14,7 @@ from pathlib import Path
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 LOG_BYTES = 10_000_000
+LINE_LENGTH = 300
 
 # The kernel signals a child when the *thread* that forked it ends, so one thread that lives as long as the
 # program starts every process, whichever thread asks.
@@ -32,8 +33,8 @@ def nothing() -> None:
 class Part:
     """How one process of the stack is prepared, started, found ready and stopped.
 
-    `orphan_signal` is what it gets when its supervisor dies: a server that keeps files ends in its own way, all
-    others at once, because a graceful end could wait for a server that is gone already.
+    `orphan_signal` is what it gets when its supervisor dies: a server that keeps files ends in its own way,
+    all others at once, because a graceful end could wait for a server that is gone already.
     """
 
     name: str
@@ -92,14 +93,16 @@ def end(part: Part, process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def last_words(log: Path, lines: int = 3) -> str:
-    """The end of a log as one line, for an error sentence."""
+def last_words(log: Path, lines: int = 1) -> str:
+    """The end of a log as one short line and where the rest is, for an error sentence."""
     try:
         text = log.read_text(errors="replace")[-4000:]
     except FileNotFoundError:
         return "it wrote nothing"
     found = [line.strip() for line in text.splitlines() if line.strip()]
-    return " | ".join(found[-lines:]) or "it wrote nothing"
+    if not found:
+        return "it wrote nothing"
+    return f"{' | '.join(line[:LINE_LENGTH] for line in found[-lines:])} (all of it is in {log})"
 
 
 def _spawn(part: Part, log: Path, lock: int | None) -> subprocess.Popen[bytes]:
