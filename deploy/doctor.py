@@ -14,6 +14,7 @@ from deploy.local.folder import is_held, supervisor_pid
 from deploy.local.jars import is_whole, pinned_jars
 from deploy.local.kafka_cache import cache_folder, jar_folder
 from deploy.local.ports import port_is_free
+from deploy.local.processes import needs_other_name
 from deploy.local.stack import Stack
 
 NEEDED_BYTES = 1_000_000_000
@@ -37,7 +38,7 @@ def examine(home: Path) -> list[Finding]:
         jars(jar_folder()),
         running(home),
         ports(home),
-        names_of_servers(),
+        user(),
     ]
 
 
@@ -102,14 +103,14 @@ def ports(home: Path) -> Finding:
     return Finding(True, f"Taken by other programs: {', '.join(taken)}; the next start chooses others.")
 
 
-def names_of_servers() -> Finding:
-    """Whether PostgreSQL, which refuses to run as root, can be started by root here."""
-    if os.geteuid() != 0:
+def user() -> Finding:
+    """Whether PostgreSQL, which refuses root and users without a name, can be started here."""
+    if not needs_other_name():
         return Finding(True, "An ordinary user runs this.")
     limit = Path("/proc/sys/user/max_user_namespaces")
     if limit.exists() and int(limit.read_text()) > 0:
-        return Finding(True, "root runs this; PostgreSQL gets a user namespace.")
-    return Finding(False, "PostgreSQL does not run as root here: start as an ordinary user.")
+        return Finding(True, "PostgreSQL refuses this user and gets a user namespace.")
+    return Finding(False, "PostgreSQL refuses this user: start as an ordinary one.")
 
 
 PROGRAMS: tuple[tuple[str, Callable[[], Path]], ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -93,6 +94,14 @@ def end(part: Part, process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+def needs_other_name() -> bool:
+    """Whether PostgreSQL would refuse this user: root, or a number without a name, as containers like to give."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_uid == 0
+    except KeyError:
+        return True
+
+
 def last_words(log: Path, lines: int = 1) -> str:
     """The end of a log as one short line and where the rest is, for an error sentence."""
     try:
@@ -109,7 +118,7 @@ def _spawn(part: Part, log: Path, lock: int | None) -> subprocess.Popen[bytes]:
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_suffix(".old.log"))
-    identity = "mapped" if part.as_nobody and os.geteuid() == 0 else "plain"
+    identity = "mapped" if part.as_nobody and needs_other_name() else "plain"
     tie = (
         sys.executable,
         "-I",
