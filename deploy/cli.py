@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+import psutil
 import typer
 
 from deploy.local.folder import supervisor_pid, wait_until_free
@@ -68,6 +69,7 @@ def down() -> None:
     except PermissionError:
         _say(f"process {pid} belongs to another user: stop it as that user")
         raise typer.Exit(1) from None
+    _wait_gone(pid)
     _say("stopped")
 
 
@@ -136,6 +138,13 @@ def _add(name: str, command: object) -> None:
 def _say(line: str) -> None:
     sys.stdout.write(f"Mente: {line}\n")
     sys.stdout.flush()
+
+
+def _wait_gone(pid: int) -> None:
+    # The folder is free a moment before the supervisor itself has ended.
+    deadline = time.monotonic() + 5
+    while psutil.pid_exists(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _print_tail(path: Path, named: bool) -> int:

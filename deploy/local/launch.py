@@ -29,11 +29,11 @@ def main(arguments: list[str]) -> None:
 
 
 def _look_like_nobody(libc: ctypes.CDLL) -> None:
-    """Enter a user namespace in which this user is called nobody: PostgreSQL refuses root and the nameless."""
+    """Enter a user namespace where this user is called nobody: PostgreSQL refuses root and the nameless."""
     user, group = os.geteuid(), os.getegid()
     if libc.unshare(CLONE_NEWUSER) != 0:
         sys.exit(
-            "PostgreSQL does not run as this user and user namespaces are closed here: start as an ordinary user"
+            "PostgreSQL refuses this user and user namespaces are closed here: start as an ordinary user"
         )
     for name, text in (
         ("setgroups", "deny"),

@@ -95,7 +95,7 @@ def end(part: Part, process: subprocess.Popen[bytes]) -> None:
 
 
 def needs_other_name() -> bool:
-    """Whether PostgreSQL would refuse this user: root, or a number without a name, as containers like to give."""
+    """Whether PostgreSQL would refuse this user: root, or a number without a name, as in some containers."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_uid == 0
     except KeyError:
