@@ -106,7 +106,9 @@ class Story:
         self.rules = rules or some_rules()
         self.now: datetime = NOON
         application = an_application_submitted(submitted.pop("application_id", None), **submitted)
-        opened = domain.open_case(application, self.rules, calendar, self.now)
+        received_on = domain.received_on(application)
+        due = calendar.add_working_days(received_on, self.rules.acceptance_working_days)
+        opened = domain.open_case(application, self.rules, due.on, self.now)
         self.events: list[CaseEvent] = [opened]
         case = domain.evolve(None, opened)
         self.file = CaseFile(case, Claim(), domain.dossier_of(application), self.rules, calendar)

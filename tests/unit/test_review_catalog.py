@@ -3,10 +3,13 @@
 from datetime import date, time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.catalog.app import read_documents
 from services.review import domain
 from services.review.domain import Identity, Rulebook
+from shared import clock
 from shared.contracts.calendars import CalendarDocument
 from shared.contracts.deadlines import AfterHours, ClockStart, ExpertReview, OnSupplement
 from shared.contracts.policies import RegionPolicy
@@ -75,6 +78,14 @@ def test_of_two_calendars_of_a_year_the_newer_version_counts():
     calendars = [a_calendar(2027, 2, "second"), a_calendar(2027, 1, "first")]
     calendar = Rulebook.of([some_rules()], calendars).calendar(some_rules())
     assert calendar.years == {2027: "second"}
+
+
+@given(st.dates(date(2025, 1, 1), date(2027, 1, 20)))
+def test_the_first_due_date_is_that_of_the_clock(day):
+    book = Rulebook.of([some_rules()], [a_calendar(2025), a_calendar(2026)])
+    found = book.first_due(some_rules(), day)
+    counted = clock.due(clock.start(5, day), book.calendar(some_rules()))
+    assert (found.on, found.provisional) == (counted.on, counted.provisional)
 
 
 def test_a_minor_is_known_by_the_identity_number():

@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.review import domain
 from services.review.domain import Status
@@ -32,12 +30,6 @@ def test_a_new_case_waits_for_acceptance_five_working_days():
 def test_the_day_of_receipt_is_the_day_in_shanghai():
     story = Story(occurred_at=datetime(2026, 9, 17, 16, 30, tzinfo=UTC))
     assert story.last.received_on == date(2026, 9, 18)
-
-
-@given(st.dates(date(2025, 1, 1), date(2026, 12, 20)))
-def test_the_first_due_date_is_that_of_the_clock(day):
-    story = Story(occurred_at=datetime.combine(day, time(4), UTC))
-    assert domain.due_of(story.case, CALENDAR).on == story.last.acceptance_due_on
 
 
 def test_acceptance_starts_the_main_clock_on_its_day():

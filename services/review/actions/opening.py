@@ -53,10 +53,9 @@ async def close_cases(
 
 def _opening(submitted: ApplicationSubmitted, book: Rulebook, now: datetime) -> store.Change:
     rules = book.rules(submitted.region, submitted.policy_version)
-    calendar = book.calendar(rules)
-    event = domain.open_case(submitted, rules, calendar, now)
-    case = domain.evolve(None, event)
-    return store.Change(case, [event], domain.due_of(case, calendar), domain.dossier_of(submitted))
+    due = book.first_due(rules, domain.received_on(submitted))
+    event = domain.open_case(submitted, rules, due.on, now)
+    return store.Change(domain.evolve(None, event), [event], due, domain.dossier_of(submitted))
 
 
 def _change(

@@ -37,7 +37,7 @@ from services.review.domain.forwarding import (
     give_opinion,
     next_stages,
 )
-from services.review.domain.opening import open_case, resume, withdraw
+from services.review.domain.opening import open_case, received_on, resume, withdraw
 from services.review.domain.rulebook import Rulebook
 from services.review.domain.rules import Rules, rules_of
 from services.review.domain.telling import Sentence, tell, visible_to
@@ -82,6 +82,7 @@ __all__ = [
     "missing",
     "next_stages",
     "open_case",
+    "received_on",
     "regions_in_scope",
     "released",
     "request_material",

@@ -1,6 +1,6 @@
 """What review makes of the applicant's acts: a case is opened, goes on with new material, or is closed."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from services.review.domain.case import Case, Status, clock_day, resumed_clock
 from services.review.domain.deadlines import running_due
@@ -15,19 +15,22 @@ from shared.contracts.deadlines import OnSupplement
 WITHDRAWN = "withdrawn"
 
 
-def open_case(submitted: ApplicationSubmitted, rules: Rules, calendar: Calendar, now: datetime) -> CaseOpened:
-    """Open a case that waits for acceptance; its clock counts from the receipt (N-12)."""
-    received_on = shanghai_date(submitted.occurred_at)
-    due = calendar.add_working_days(received_on, rules.acceptance_working_days)
+def received_on(submitted: ApplicationSubmitted) -> date:
+    """Give the day in Asia/Shanghai on which an application was handed in."""
+    return shanghai_date(submitted.occurred_at)
+
+
+def open_case(submitted: ApplicationSubmitted, rules: Rules, due_on: date, now: datetime) -> CaseOpened:
+    """Open a case that waits for acceptance until a day; its clock counts from the receipt (N-12)."""
     return CaseOpened(
         application_id=submitted.application_id,
         acceptance_no=submitted.acceptance_no,
         region=submitted.region,
         disease_code=submitted.disease_code,
         policy_version=rules.version,
-        received_on=received_on,
+        received_on=received_on(submitted),
         acceptance_budget_working_days=rules.acceptance_working_days,
-        acceptance_due_on=due.on,
+        acceptance_due_on=due_on,
         occurred_at=now,
     )
 

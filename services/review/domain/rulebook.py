@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from services.review.domain.rules import Rules
-from shared.calendar import Calendar
+from shared.calendar import Calendar, DueDay
 from shared.contracts.calendars import CalendarDocument
 from shared.errors import Unavailable
 
@@ -16,6 +17,7 @@ class Rulebook:
     versions: Mapping[str, Mapping[int, Rules]]
     years: Sequence[CalendarDocument]
     _calendars: dict[tuple[str, int], Calendar] = field(default_factory=dict)
+    _first_dues: dict[tuple[str, int, date], DueDay] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rules: Iterable[Rules], calendars: Iterable[CalendarDocument]) -> "Rulebook":
@@ -34,7 +36,9 @@ class Rulebook:
         Raises Unavailable `policy-unknown` while only older ones, or none, are known.
         """
         known = self.versions.get(region, {})
-        usable = [number for number in known if number >= version]
+        if version in known:
+            return known[version]
+        usable = [number for number in known if number > version]
         if not usable:
             raise Unavailable("policy-unknown", f"the policy {region}/{version} is not known yet")
         return known[min(usable)]
@@ -45,6 +49,17 @@ class Rulebook:
         if key not in self._calendars:
             self._calendars[key] = Calendar.of(self.years, rules.calendar_additions)
         return self._calendars[key]
+
+    def first_due(self, rules: Rules, received_on: date) -> DueDay:
+        """Give the day by which an application received on a day must be accepted (N-12).
+
+        Equal for all applications of a region and day, so it is counted once.
+        """
+        key = (rules.region, rules.version, received_on)
+        if key not in self._first_dues:
+            days = rules.acceptance_working_days
+            self._first_dues[key] = self.calendar(rules).add_working_days(received_on, days)
+        return self._first_dues[key]
 
     def newest(self) -> list[Rules]:
         """List the newest rules of each region, by region."""

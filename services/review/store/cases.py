@@ -10,6 +10,7 @@ from asyncpg import Record, UniqueViolationError
 from pydantic import TypeAdapter
 
 from services.review.domain import Case, Claim, Dossier
+from shared.calendar import DueDay
 from shared.clock import Due
 from shared.contracts.base import Event
 from shared.contracts.cases import CaseEvent, DecisionMade, ExpertOpinionGiven
@@ -37,7 +38,7 @@ class Change:
 
     case: Case
     events: Sequence[CaseEvent]
-    due: Due
+    due: Due | DueDay
     dossier: Dossier | None = None
 
 
