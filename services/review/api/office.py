@@ -16,6 +16,17 @@ from shared.errors import Refused, Unavailable
 from shared.postgres import AWAY, PASSING
 from shared.signin import StaffDoor
 
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "No access token, or one that is not valid."},
+    403: {"description": "The role, the region, or an earlier part in the case forbids it."},
+    404: {"description": "There is no such case."},
+    409: {"description": "The case is another's, has moved on, or is not at that stage; `code` says which."},
+    422: {"description": "The request has defects, or breaks a rule about its content."},
+    428: {"description": "The header Claim-Token is missing."},
+    503: {"description": "The database or the sign-in service is away; try again later."},
+}
+"""Refusals that every route may give, as RFC 9457 problem details."""
+
 
 @dataclass(frozen=True, slots=True)
 class Office:

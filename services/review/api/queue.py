@@ -10,13 +10,13 @@ from pydantic import BaseModel
 
 from services.review import actions, store
 from services.review.actions import QueueAsk, QueueEntry
-from services.review.api.office import At, By, StaffRoute
+from services.review.api.office import ANSWERS, At, By, StaffRoute
 from services.review.api.standing import Deadline, Held, deadline, held, name_of
 from shared.contracts.base import Code
 from shared.contracts.cases import Stage
 from shared.errors import Refused
 
-router = APIRouter(prefix="/api/review", tags=["queue"], route_class=StaffRoute)
+router = APIRouter(prefix="/api/review", tags=["queue"], route_class=StaffRoute, responses=ANSWERS)
 PLACE = re.compile(r"(\d{4}-\d\d-\d\d)_([0-9a-f-]{36})")
 
 
