@@ -1,0 +1,80 @@
+"""Where the benches run: the embedded stack, one intake process, and the bare endpoint beside it."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from tests.bench.requests import CHANNEL, Requests
+from tests.support.bus import until
+from tests.support.stack import StackUnderTest, embedded_stack
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Place:
+    """Addresses, and the makers of requests."""
+
+    running: StackUnderTest
+    bare_port: int
+
+    @property
+    def kafka(self) -> str:
+        """Host and port of the broker."""
+        return self.running.stack.kafka
+
+    def instance(self, service: str, name: str, role: str) -> int:
+        """Start one more process of a service and wait until it is ready; its port."""
+        return self.running.start_instance(service, name, role=role)
+
+    def requests(self, port: int) -> Requests:
+        """A maker of signed requests for the intake process on that port."""
+        return Requests(port, Path(self.running.stack.channel_key(CHANNEL)).read_bytes())
+
+
+@asynccontextmanager
+async def place() -> AsyncIterator[Place]:
+    """Start what all benches share; everything ends with the block."""
+    parts = {"postgres", "kafka", "valkey", "oidc", "sms", "catalog"}
+    with embedded_stack(parts, bench=True) as running:
+        admin = await asyncpg.connect(running.stack.postgres_admin)
+        await admin.execute("CREATE DATABASE bare OWNER mente_intake")
+        await admin.close()
+        url = running.stack.database("intake").replace("/mente_intake?", "/bare?")
+        port = _free_port()
+        environment = {**os.environ, "BARE_DATABASE_URL": url}
+        command = [sys.executable, "-m", "tests.bench.bare_endpoint", str(port)]
+        bare = subprocess.Popen(command, cwd=ROOT, env=environment)  # noqa: ASYNC220
+        try:
+            await _listens(port)
+            yield Place(running, port)
+        finally:
+            bare.send_signal(signal.SIGTERM)
+            bare.wait(10)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+async def _listens(port: int) -> None:
+    async def connects() -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    await until(connects)

@@ -1,0 +1,64 @@
+"""B1 and B2: submitting by HTTP against a bare endpoint with one INSERT per request."""
+
+from tests.bench.load import Result, closed_loop, open_loop, post
+from tests.bench.pairs import Comparison, Goal, alternate
+from tests.bench.place import Place
+
+SECONDS = 4.0
+
+
+async def submit_rate(place: Place, port: int, name: str = "B1", title: str = "") -> Comparison:
+    """B1: submissions per second, as many as it takes, 64 connections."""
+    requests = place.requests(port)
+    await requests.prepare()
+    comparison = Comparison(
+        name, title or "HTTP submit / bare INSERT endpoint", "requests/s", Goal(0.5, 1.0, 2.0)
+    )
+
+    async def ours() -> float:
+        result = await closed_loop(port, requests.submissions(20_000), SECONDS)
+        _all_created(result)
+        return result.rate
+
+    async def bare() -> float:
+        body = requests.submissions(1)[0].partition(b"\r\n\r\n")[2]
+        result = await closed_loop(place.bare_port, [post(place.bare_port, "/", body, {})] * 60_000, SECONDS)
+        _all_created(result)
+        return result.rate
+
+    await closed_loop(port, requests.submissions(2000), 1.0)
+    await bare()
+    return await alternate(comparison, ours, bare)
+
+
+async def submit_latency(place: Place, port: int, rate: float) -> Comparison:
+    """B2: the 99th percentile of submit and of the bare endpoint, both at half the bare one's maximum."""
+    requests = place.requests(port)
+    comparison = Comparison(
+        "B2", "p99 of submit / p99 of the bare endpoint, open loop", "ms", Goal(3.0, 1.5, 1.0, higher=False)
+    )
+    comparison.extra["rate"] = round(rate)
+    number = int(rate * SECONDS)
+    p50: list[float] = []
+
+    async def ours() -> float:
+        result = await open_loop(port, requests.submissions(number), rate)
+        _all_created(result)
+        p50.append(result.percentile(0.5) * 1000)
+        return result.percentile(0.99) * 1000
+
+    async def bare() -> float:
+        body = requests.submissions(1)[0].partition(b"\r\n\r\n")[2]
+        result = await open_loop(place.bare_port, [post(place.bare_port, "/", body, {})] * number, rate)
+        _all_created(result)
+        return result.percentile(0.99) * 1000
+
+    await alternate(comparison, ours, bare)
+    comparison.extra["our p50 ms"] = round(sorted(p50)[len(p50) // 2], 2)
+    return comparison
+
+
+def _all_created(result: Result) -> None:
+    """A fast run that refuses something measures nothing."""
+    if set(result.statuses) != {201}:
+        raise SystemExit(f"not every request was answered 201: {result.statuses}")
