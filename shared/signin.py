@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -24,6 +24,8 @@ REFETCH_PAUSE = 10.0
 RETRY_PAUSE = 1.0
 """Seconds between two questions while we hold no key at all."""
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
 _SIGNATURES = Signatures(algorithms=["ES256", "RS256", "EdDSA"], strict_check_header=False)
 _log = structlog.get_logger(__name__)
 
@@ -41,7 +43,7 @@ class StaffDoor:
     ) -> None:
         self._issuer = issuer
         self._now = now
-        self._keys = _IssuerKeys(issuer, client or _client(issuer))
+        self._keys = _IssuerKeys(issuer, client or _client(issuer), now)
         self._expected: dict[str, Any] = {
             "iss": {"essential": True, "value": issuer},
             "aud": {"essential": True, "value": audience},
@@ -72,11 +74,12 @@ class StaffDoor:
 class _IssuerKeys:
     """The public keys of an issuer, asked for once and again when a token names one that is unknown."""
 
-    def __init__(self, issuer: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, issuer: str, client: httpx.AsyncClient, now: Callable[[], datetime]) -> None:
+        self._now = now
         self._issuer = issuer
         self._client = client
         self._keys: dict[str, Key] = {}
-        self._asked_at = self._answered_at = float("-inf")
+        self._asked_at = self._answered_at = LONG_AGO
         self._asking = asyncio.Lock()
 
     async def find(self, kid: object) -> Key:
@@ -95,18 +98,17 @@ class _IssuerKeys:
 
     async def _refresh(self, kid: str) -> None:
         async with self._asking:
-            now = asyncio.get_running_loop().time()
             needless = kid in self._keys and not self._stale()
-            if needless or now - self._asked_at < (REFETCH_PAUSE if self._keys else RETRY_PAUSE):
+            if needless or self._within(REFETCH_PAUSE if self._keys else RETRY_PAUSE, self._asked_at):
                 return
             try:
                 self._keys = await self._ask()
-                self._answered_at = now
+                self._answered_at = self._now()
             except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
                 # The keys we hold stay good while the issuer is away; without any, callers come back later.
                 _log.warning("issuer_keys_not_read", issuer=self._issuer, error=type(error).__name__)
             finally:
-                self._asked_at = asyncio.get_running_loop().time()
+                self._asked_at = self._now()
 
     async def _ask(self) -> dict[str, Key]:
         """Read discovery document and key set; ValueError or its like for anything else."""
@@ -125,7 +127,11 @@ class _IssuerKeys:
         return answer.raise_for_status().json()
 
     def _stale(self) -> bool:
-        return asyncio.get_running_loop().time() - self._answered_at > KEYS_FRESH
+        return not self._within(KEYS_FRESH, self._answered_at)
+
+    def _within(self, seconds: float, since: datetime) -> bool:
+        """Tell whether so little time has passed; not so when the clock was set back."""
+        return timedelta(0) <= self._now() - since < timedelta(seconds=seconds)
 
 
 def _client(issuer: str) -> httpx.AsyncClient:

@@ -49,3 +49,14 @@ async def test_a_cancelled_check_leaves_no_answer_for_the_next(servers: StackUnd
         assert await nonces.first_use("app", f"nonce-after-{number}")
         assert not await nonces.first_use("app", f"nonce-after-{number}")
     await nonces.close()
+
+
+async def test_one_who_hangs_up_spoils_it_for_nobody(servers: StackUnderTest):
+    nonces = Nonces(servers.stack.redis_url, patience=5)
+    asked = [asyncio.create_task(nonces.first_use("app", f"nonce-group-{n}")) for n in range(3)]
+    await asyncio.sleep(0)
+    asked[1].cancel()
+    assert await asked[0]
+    assert await asked[2]
+    assert not await nonces.first_use("app", "nonce-group-2")
+    await nonces.close()

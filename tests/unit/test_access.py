@@ -161,6 +161,12 @@ def test_an_altered_record_is_refused(key, body, code):
         the_channels().verify_record(a_record(), key, body, NOW)
 
 
+def test_the_key_of_a_record_is_the_key_it_was_signed_for():
+    headers = [(name, b"order-2" if name == "idempotency-key" else value) for name, value in a_record()]
+    with pytest.raises(Refused, match="signature-invalid"):
+        the_channels().verify_record(headers, b"order-1", b"{}", NOW)
+
+
 def test_a_record_without_signature_is_refused():
     with pytest.raises(Refused, match="signature-missing"):
         the_channels().verify_record([("idempotency-key", b"order-1")], b"order-1", b"{}", NOW)

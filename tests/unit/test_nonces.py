@@ -50,6 +50,7 @@ async def test_a_caller_who_hangs_up_takes_nobody_with_it(unused_port):
     await asyncio.sleep(0)
     asking.cancel()
     assert await asyncio.wait_for(following, 2)
+    assert await asyncio.wait_for(nonces.first_use("app", "nonce-3"), 2)
     await nonces.close()
 
 

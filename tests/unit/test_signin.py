@@ -5,6 +5,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwt
@@ -36,6 +37,7 @@ class Issuer:
         self.asked = 0
         self.away = False
         self.name = ISSUER
+        self.seconds = 0
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         if self.away:
@@ -46,9 +48,9 @@ class Issuer:
         return httpx.Response(200, json={"keys": [key.as_dict(private=False) for key in self.keys]})
 
 
-def a_door(issuer: Issuer, now: datetime = NOW) -> StaffDoor:
+def a_door(issuer: Issuer) -> StaffDoor:
     client = httpx.AsyncClient(transport=httpx.MockTransport(issuer.answer))
-    return StaffDoor(ISSUER, "mente", client=client, now=lambda: now)
+    return StaffDoor(ISSUER, "mente", client=client, now=lambda: NOW + timedelta(seconds=issuer.seconds))
 
 
 def claims(**told: object) -> dict[str, object]:
@@ -130,7 +132,9 @@ async def test_unsigned_and_shared_secret_tokens_are_refused():
         ("Bearer bnVsbA.e30.e30", "token-invalid"),
         ("Bearer W10.e30.e30", "token-invalid"),
         ("Bearer " + "x" * 9000, "token-invalid"),
+        ("Bearer WyJhbGciXQ.e30.e30", "token-invalid"),
         ("Bearer " + "W1tb" * 2000 + ".e30.e30", "token-invalid"),
+        ("Bearer eyJhbGciOiJFZERTQSJ9." + "W1tb" * 1900 + ".e30", "token-invalid"),
     ],
 )
 async def test_a_malformed_token_is_refused_and_never_a_crash(authorization, code):
@@ -172,10 +176,33 @@ async def test_known_keys_serve_while_the_issuer_is_away():
     issuer = Issuer(EC)
     door = a_door(issuer)
     await door.staff(a_token())
-    issuer.away = True
-    with pytest.raises(Refused):
+    issuer.away, issuer.seconds = True, 20
+    with structlog.testing.capture_logs() as logged, pytest.raises(Refused):
         await door.staff(a_token(OTHER_EC, kid="new"))
+    assert logged[0]["event"] == "issuer_keys_not_read"
     assert (await door.staff(a_token())).id == "u1"
+
+
+async def test_a_key_the_issuer_has_added_is_found_at_once_and_a_withdrawn_one_stops_in_ten_minutes():
+    issuer, new = Issuer(EC), ECKey.generate_key("P-256", {"kid": "new"})
+    door = a_door(issuer)
+    await door.staff(a_token())
+    issuer.keys, issuer.seconds = (new,), 20
+    assert (await door.staff(a_token(new))).id == "u1"
+    issuer.keys, issuer.seconds = (OTHER_EC,), 599
+    assert (await door.staff(a_token(new))).id == "u1"
+    issuer.seconds = 621
+    with pytest.raises(Refused):
+        await door.staff(a_token(new, exp=int(NOW.timestamp()) + 900))
+
+
+async def test_a_clock_that_is_set_back_does_not_keep_old_keys():
+    issuer = Issuer(EC)
+    door = a_door(issuer)
+    await door.staff(a_token())
+    issuer.keys, issuer.seconds = (ECKey.generate_key("P-256", {"kid": "new"}),), -86400
+    with pytest.raises(Refused):
+        await door.staff(a_token(nbf=None))
 
 
 async def test_a_discovery_document_of_another_issuer_is_not_believed():
