@@ -22,7 +22,6 @@ from deploy.local.supervisor import Supervisor
 from deploy.local.watch import Watch
 
 LOOK_SECONDS = 0.25
-FIRST_STORY = "approved"
 
 
 def run_stack(home: Path, parts: Iterable[str], demo: bool, bench: bool, say: Callable[[str], None]) -> int:
@@ -62,7 +61,7 @@ def tell_first_story(stack: Stack, say: Callable[[str], None]) -> None:
 
     def tell() -> None:
         try:
-            asyncio.run(demo.run(stack, only=FIRST_STORY))
+            asyncio.run(demo.run(stack, only=next(iter(demo.STORIES))))
         except (OSError, RuntimeError, ValueError, TimeoutError) as failure:
             say(f"the demonstration ended early: {failure}")
 

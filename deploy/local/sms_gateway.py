@@ -8,9 +8,11 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from hmac import compare_digest
 from pathlib import Path
+from typing import Protocol
 
 from deploy.local.simulated import Answer, Asked, Route, refuse_outside_embedded, serve
 from deploy.local.sms_receipts import Receipts
@@ -41,6 +43,13 @@ class Sent:
     calls: int
 
 
+class Reports(Protocol):
+    """Who tells the sender, later, what became of a text."""
+
+    def send(self, callback: str, receipt: Mapping[str, str], after_seconds: float) -> None:
+        """Post the receipt to the callback after the pause."""
+
+
 class SmsGateway:
     """Takes texts, remembers them in a file, and reports their delivery to the sender's callback.
 
@@ -48,14 +57,13 @@ class SmsGateway:
     connection without an answer and reports no delivery; `double` reports each delivery twice.
     """
 
-    def __init__(self, record: Path, secret: str, receipts: Receipts) -> None:
+    def __init__(self, record: Path, secret: str, receipts: Reports) -> None:
         self._record = record
         self._secret = secret
         self._receipts = receipts
         self._behaviour = Behaviour()
         self._guard = threading.Lock()
         self._sent: dict[str, Sent] = _remembered(record)
-        self._log = record.open("a")
 
     def post_message(self, asked: Asked) -> Answer:
         """Take a text: 202 with the provider's id, 400 when it can never be sent, 401 without the secret."""
@@ -122,8 +130,8 @@ class SmsGateway:
                 )
             )
             self._sent[reference] = sent
-            self._log.write(json.dumps(asdict(sent), ensure_ascii=False) + "\n")
-            self._log.flush()
+            with self._record.open("a") as record:
+                record.write(json.dumps(asdict(sent), ensure_ascii=False) + "\n")
         return sent
 
     def _report(self, sent: Sent, callback: object, behaviour: Behaviour) -> None:
@@ -148,11 +156,14 @@ def _remembered(record: Path) -> dict[str, Sent]:
     if not record.exists():
         return {}
     known: dict[str, Sent] = {}
-    for line in record.read_text().splitlines():
+    text = record.read_text()
+    if not text.endswith("\n"):
+        record.write_text(f"{text}\n")  # a killed process may leave half a line
+    for line in text.splitlines():
         try:
             sent = Sent(**json.loads(line))
         except ValueError:
-            continue  # the last line of a killed process may be half
+            continue
         known[sent.reference] = sent
     return known
 

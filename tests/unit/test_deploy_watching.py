@@ -1,0 +1,59 @@
+"""What `mente up`, `mente status` and the topics command decide, without a server."""
+
+import pytest
+from aiokafka import TopicPartition
+
+from deploy.lags import missing
+from deploy.local.watch import next_pause
+from deploy.status import parse_gauges, reasons
+from deploy.topics import differences, settings_of
+from shared.contracts.topics import SUBMISSIONS, TOPICS
+
+
+def test_a_part_that_keeps_dying_is_started_less_and_less_often() -> None:
+    pauses = [0.0]
+    for _ in range(7):
+        pauses.append(next_pause(pauses[-1], lived=2))
+    assert pauses[1:] == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_a_part_that_lived_a_minute_is_started_at_once_again() -> None:
+    assert next_pause(30, lived=61) == 1
+
+
+def test_gauges_without_labels_are_read() -> None:
+    page = '# HELP outbox_depth Ids\n# TYPE outbox_depth gauge\noutbox_depth 3.0\nother{a="b c"} 1.0\n'
+    assert parse_gauges(page) == {"outbox_depth": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"ready": false, "parts": {"kafka": {"ok": false, "reason": "away"}}}', "kafka: away"),
+        (b"not json", "not ready"),
+        (b"[]", "not ready"),
+    ],
+)
+def test_why_a_service_is_not_ready_is_told(body: bytes, said: str) -> None:
+    assert reasons(body) == said
+
+
+@pytest.mark.parametrize(("end", "committed", "behind"), [(10, 4, 6), (10, -1, 10), (0, -1, 0), (3, 9, 0)])
+def test_lag_counts_what_was_not_committed(end: int, committed: int, behind: int) -> None:
+    place = TopicPartition("t", 0)
+    assert missing({place: end}, place, committed) == behind
+
+
+def test_another_partition_count_is_told_and_left() -> None:
+    known = {topic.name: topic.partitions for topic in TOPICS}
+    assert differences(TOPICS, known) == []
+    known[SUBMISSIONS.name] = 3
+    assert differences(TOPICS, known) == [
+        f"topic channel.submissions has 3 partitions instead of {SUBMISSIONS.partitions}; it stays so"
+    ]
+
+
+def test_a_topic_carries_its_retention_and_its_own_settings() -> None:
+    settings = settings_of(SUBMISSIONS)
+    assert settings["retention.ms"] == str(SUBMISSIONS.retention_ms)
+    assert settings["message.timestamp.type"] == "LogAppendTime"
