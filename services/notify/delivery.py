@@ -64,8 +64,8 @@ class Line:
         return max(1, most >> min(self.bad_answers // 4, 30))
 
     def pause(self) -> float:
-        """Seconds to wait before the next claim: growing to five when the line seems dead."""
-        return 0.0 if self.bad_answers < 20 else min(0.1 * 2 ** min(self.bad_answers - 20, 6), 5.0)
+        """Seconds to wait before the next claim: growing to one when the line seems dead."""
+        return 0.0 if self.bad_answers < 20 else min(0.05 * 2 ** min(self.bad_answers - 20, 5), 1.0)
 
     async def ready(self) -> str | None:
         """None while the provider's last answer was a good one, else what was wrong with it."""

@@ -132,7 +132,7 @@ async def test_a_row_of_bad_answers_narrows_the_line_and_a_good_one_opens_it() -
     for _ in range(40):
         line.heard(Busy("status-503"))
     assert line.room(32) == 1
-    assert line.pause() == 5.0
+    assert line.pause() == 1.0
     assert await line.ready() == "the SMS provider: status-503"
     line.heard(Taken("P-1"))
     assert (line.room(32), line.pause(), await line.ready()) == (32, 0.0, None)
