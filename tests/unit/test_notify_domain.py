@@ -186,6 +186,11 @@ def test_pauses_grow_up_to_a_limit_and_are_spread() -> None:
     assert PATIENCE.pause(5, 0) * 2 == timedelta(seconds=32)
 
 
+def test_a_text_is_tried_for_hours_before_it_is_given_up() -> None:
+    whole = sum((PATIENCE.pause(attempt, 0.5) for attempt in range(1, PATIENCE.tries)), timedelta())
+    assert timedelta(hours=4) < whole < timedelta(days=1)
+
+
 @pytest.mark.parametrize("answer", [Busy("status-503"), Unclear("timeout")])
 def test_the_last_try_fails_the_message_with_its_reason(answer: Busy | Unclear) -> None:
     tired = replace(a_text_being_sent(), attempts=PATIENCE.tries)
