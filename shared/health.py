@@ -18,12 +18,18 @@ class Health:
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
         self._checks: dict[str, Check] = {}
+        self._told_only: set[str] = set()
 
     def add(self, name: str, check: Check) -> None:
         """Watch one more part; ValueError for a name that is taken."""
         if name in self._checks:
             raise ValueError(f"a part named {name} is watched already")
         self._checks[name] = check
+
+    def tell(self, name: str, check: Check) -> None:
+        """Tell of one more part without which the process still does its work: it stays ready."""
+        self.add(name, check)
+        self._told_only.add(name)
 
     async def look(self) -> dict[str, Any]:
         """Ask every part at once: {"ready": bool, "parts": {name: {"ok": bool, "reason": str | None}}}."""
@@ -32,7 +38,8 @@ class Health:
             name: {"ok": reason is None, "reason": reason}
             for name, reason in zip(self._checks, reasons, strict=True)
         }
-        return {"ready": all(part["ok"] for part in parts.values()), "parts": parts}
+        ready = all(part["ok"] or name in self._told_only for name, part in parts.items())
+        return {"ready": ready, "parts": parts}
 
     async def _reason(self, check: Check) -> str | None:
         try:

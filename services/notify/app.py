@@ -63,7 +63,7 @@ async def serve(settings: Settings, role: str) -> None:
         if role in {"all", "worker"}:
             delivery = Delivery(database, provider, now=now, jitter=random.random, pace=pace)
             inboxes = Inboxes(database, now)
-            health.add("sms", delivery.line.ready)
+            health.tell("sms", delivery.line.ready)
             loops += [delivery.run, inboxes.run, inboxes.watch]
         if role in {"all", "relay"}:
             loops.append(Relay(database, service=SERVICE, kafka=settings.kafka).run)

@@ -56,6 +56,15 @@ async def test_one_bad_part_makes_it_unready_with_a_reason_that_names_no_secret(
     assert seen["parts"] == {"good": {"ok": True, "reason": None}, "bad": {"ok": False, "reason": reason}}
 
 
+async def test_a_part_that_is_only_told_of_leaves_the_process_ready():
+    health = Health()
+    health.add("database", fine)
+    health.tell("provider", away)
+    seen = await health.look()
+    assert seen["ready"]
+    assert seen["parts"]["provider"] == {"ok": False, "reason": "the broker does not answer"}
+
+
 async def test_parts_are_asked_at_once():
     health = Health(patience=0.2)
     for number in range(10):
