@@ -62,7 +62,7 @@ class Publisher:
         futures = []
         batch = self._producer.create_batch()
         for row in rows:
-            record = self._record(row)
+            record = kafka_record(row, self._source)
             if batch.append(**record) is None:
                 futures.append(await self._producer.send_batch(batch, place.topic, partition=place.partition))
                 batch = self._producer.create_batch()
@@ -70,27 +70,29 @@ class Publisher:
         futures.append(await self._producer.send_batch(batch, place.topic, partition=place.partition))
         return futures
 
-    def _record(self, row: Record) -> dict[str, Any]:
-        occurred_at = row["occurred_at"]
-        headers = [
-            ("ce_specversion", b"1.0"),
-            ("ce_id", str(row["event_id"]).encode()),
-            ("ce_source", self._source),
-            ("ce_type", row["type"].encode()),
-            ("ce_time", occurred_at.isoformat().encode()),
-            ("ce_subject", row["key"].encode()),
-            ("ce_dataschema", row["dataschema"].encode()),
-            ("ce_sequence", b"%d" % row["sequence"]),
-            ("content-type", b"application/json"),
-        ]
-        if row["traceparent"]:
-            headers.append(("traceparent", row["traceparent"].encode()))
-        return {
-            "timestamp": int(occurred_at.timestamp() * 1000),
-            "key": row["key"].encode(),
-            "value": row["body"],
-            "headers": headers,
-        }
+
+def kafka_record(row: Record, source: bytes) -> dict[str, Any]:
+    """An outbox row as Kafka takes it: CloudEvents headers, key, body, time of the event in milliseconds."""
+    occurred_at = row["occurred_at"]
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(row["event_id"]).encode()),
+        ("ce_source", source),
+        ("ce_type", row["type"].encode()),
+        ("ce_time", occurred_at.isoformat().encode()),
+        ("ce_subject", row["key"].encode()),
+        ("ce_dataschema", row["dataschema"].encode()),
+        ("ce_sequence", b"%d" % row["sequence"]),
+        ("content-type", b"application/json"),
+    ]
+    if row["traceparent"]:
+        headers.append(("traceparent", row["traceparent"].encode()))
+    return {
+        "timestamp": int(occurred_at.timestamp() * 1000),
+        "key": row["key"].encode(),
+        "value": row["body"],
+        "headers": headers,
+    }
 
 
 @lru_cache(maxsize=65536)
