@@ -22,7 +22,8 @@ from shared import edge
 from shared.access import Channels
 from shared.batching import Batcher
 from shared.cluster import ClusterWatch
-from shared.health import Health
+from shared.health import Check, Health
+from shared.inbox import Consumer
 from shared.kafka import Consumption
 from shared.nonces import Nonces
 from shared.postgres import AWAY, Database, migrate
@@ -51,6 +52,16 @@ async def bring_up_to_date(settings: Settings) -> list[str]:
     return await migrate(settings.database_url, MIGRATIONS)
 
 
+async def readers(settings: Settings, database: Database) -> list[Consumer]:
+    """Everything that intake reads, for whoever handles parked records again."""
+    policies = Policies(database)
+    await policies.refresh()
+    materials = Materials(settings.object_store)
+    desk = Desk(database, policies, materials, bytes.fromhex(settings.lookup_key), draw)
+    moving = consumer.consumers(desk, Channels.load(settings.channels), now)
+    return [*consumer.catalog_consumers(), *moving]
+
+
 async def serve(settings: Settings, role: str) -> None:
     """Run a process until SIGTERM or SIGINT."""
     channels = Channels.load(settings.channels)
@@ -60,7 +71,8 @@ async def serve(settings: Settings, role: str) -> None:
         policies, materials = Policies(database), Materials(settings.object_store)
         desk = Desk(database, policies, materials, bytes.fromhex(settings.lookup_key), draw)
         async with ClusterWatch(settings.kafka) as watch:
-            await _run(settings, role, Process(desk, channels, nonces), watch)
+            process = Process(desk, channels, nonces, with_api=role in {"all", "api"})
+            await _run(settings, role, process, watch)
     finally:
         await nonces.close()
         await database.close()
@@ -69,28 +81,30 @@ async def serve(settings: Settings, role: str) -> None:
 class Process:
     """The loops and probes of one process, added role by role."""
 
-    def __init__(self, desk: Desk, channels: Channels, nonces: Nonces) -> None:
+    def __init__(self, desk: Desk, channels: Channels, nonces: Nonces, *, with_api: bool) -> None:
         self.desk = desk
         self.channels = channels
         self.door = api.Door(channels, nonces, now)
         self.health = Health()
         self.loops: list[Loop] = [desk.policies.run]
+        self.with_api = with_api
         self.health.add("database", partial(_database_answers, desk.database))
         self.health.add("policies", desk.policies.ready)
 
-    def application(self, *, with_api: bool) -> FastAPI:
+    def application(self) -> FastAPI:
         """Make the HTTP application: probes always, the API if this process has it."""
         app = edge.application("Mente intake", SERVICE, self.health, body_limits=api.BODY_LIMITS)
-        if with_api:
+        if self.with_api:
             batcher = Batcher(partial(actions.submit_applications, self.desk))
             api.add_routes(app, self.door, api.Intake(self.desk, batcher))
-            self.health.add("object-store", self.desk.materials.ready)
+            self.health.tell("object-store", self.desk.materials.ready)
             self.loops.append(batcher.run)
         return app
 
-    def relay(self, kafka: str) -> None:
+    def relay(self, kafka: str, watch: ClusterWatch) -> None:
         """Publish what was stated."""
         self.loops.append(Relay(self.desk.database, service=SERVICE, kafka=kafka).run)
+        self._needs("kafka", partial(_kafka_answers, watch))
 
     def consume(self, kafka: str) -> None:
         """Follow catalog at once; take submissions and cases when a policy is here."""
@@ -103,16 +117,21 @@ class Process:
             await cases.run()
 
         self.loops += [catalog.run, consume_cases]
-        self.health.add("catalog-topics", catalog.ready)
-        self.health.add("application-topics", cases.ready)
+        for name, consumption in (("catalog-topics", catalog), ("application-topics", cases)):
+            self._needs(name, consumption.ready)
+            self.health.add(f"{name}-readable", partial(_not_stopped, consumption))
+
+    def _needs(self, name: str, check: Check) -> None:
+        """Watch a part of Kafka; a process with the API takes submissions without it and stays ready."""
+        add = self.health.tell if self.with_api else self.health.add
+        add(name, check)
 
 
 async def _run(settings: Settings, role: str, process: Process, watch: ClusterWatch) -> None:
     stop = asyncio.Event()
-    app = process.application(with_api=role in {"all", "api"})
+    app = process.application()
     if role in {"all", "relay"}:
-        process.relay(settings.kafka)
-        process.health.add("kafka", partial(_kafka_answers, watch))
+        process.relay(settings.kafka, watch)
     if role in {"all", "consumer"}:
         process.consume(settings.kafka)
     server = partial(edge.serve, app, settings.http_host, settings.http_port, stop)
@@ -136,6 +155,11 @@ async def _database_answers(database: Database) -> str | None:
     except AWAY:
         return "the database does not answer"
     return None
+
+
+async def _not_stopped(consumption: Consumption) -> str | None:
+    """None unless a consumer gave up, which nobody but a new deploy mends."""
+    return "; ".join(f"{group}: {why}" for group, why in consumption.stopped.items()) or None
 
 
 async def _kafka_answers(watch: ClusterWatch) -> str | None:
