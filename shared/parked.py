@@ -5,12 +5,11 @@ from typing import Any
 
 import orjson
 from aiokafka import ConsumerRecord
-from asyncpg import Record
 from prometheus_client import Counter
 
 from shared.errors import Refused, Unreadable
 from shared.inbox import Consumer, handle
-from shared.postgres import Database, Tx
+from shared.postgres import Database, Row, Tx
 from shared.received import Received, record_time
 
 PARKED = Counter("events_parked_total", "Records set aside", ["topic", "code"])
@@ -84,7 +83,7 @@ def _readable_key(key: bytes | None) -> str | None:
         return None
 
 
-async def open_records(database: Database, most: int = 1000) -> Sequence[Record]:
+async def open_records(database: Database, most: int = 1000) -> Sequence[Row]:
     """The records that wait, by key and in order."""
     return await database.fetch(OPEN, most)
 
@@ -94,7 +93,7 @@ async def count_open(database: Database) -> int:
     return int(await database.fetchval(COUNT_OPEN))
 
 
-async def one(database: Database, parked_id: int) -> Record:
+async def one(database: Database, parked_id: int) -> Row:
     """One record with its bytes; raises Refused `parked-unknown`."""
     row = await database.fetchrow(ONE, parked_id)
     if row is None:
@@ -138,7 +137,7 @@ def _roll_back_if(dry_run: bool) -> None:
         raise DryRun
 
 
-async def _handle_again(tx: Tx, consumer: Consumer, row: Record) -> bool:
+async def _handle_again(tx: Tx, consumer: Consumer, row: Row) -> bool:
     """Handle one parked record; False while an earlier one of its key is missing."""
     received = consumer.reader(as_record(row))
     if consumer.in_sequence and received.sequence is not None:
@@ -164,7 +163,7 @@ async def discard(database: Database, parked_id: int, who: tuple[str, str], *, d
             await tx.execute(SKIP, row["topic"], row["key"], row["sequence"])
 
 
-def as_record(row: Record) -> ConsumerRecord[bytes | None, bytes | None]:
+def as_record(row: Row) -> ConsumerRecord[bytes | None, bytes | None]:
     """A parked row as the record it was; raises Unreadable when its bytes could not be kept."""
     if row["code"] == "header-key-unreadable":
         raise Unreadable("header-key-unreadable", "the client library could not hand the bytes over")
@@ -184,7 +183,7 @@ def as_record(row: Record) -> ConsumerRecord[bytes | None, bytes | None]:
     )
 
 
-def as_json(row: Record) -> bytes:
+def as_json(row: Row) -> bytes:
     """A parked row as one line of JSON, bytes as hex."""
     values = {k: v.hex() if isinstance(v, bytes) else v for k, v in dict(row).items()}
     return orjson.dumps(values, default=str)

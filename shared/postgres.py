@@ -13,6 +13,9 @@ import orjson
 Tx = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 """A connection inside a transaction; jsonb values come and go as Python objects."""
 
+Row = asyncpg.Record
+"""A row of an answer, its columns by name."""
+
 AWAY: tuple[type[BaseException], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,

@@ -7,7 +7,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import murmur2
-from asyncpg import Record
+
+from shared.postgres import Row
 
 BATCH_BYTES = 256 * 1024
 
@@ -40,12 +41,12 @@ class Publisher:
         except TimeoutError:
             return
 
-    async def enqueue(self, rows: Sequence[Record]) -> list[Awaitable[Any]]:
+    async def enqueue(self, rows: Sequence[Row]) -> list[Awaitable[Any]]:
         """Hand all rows over, in order; the returned futures resolve when the broker has them on disk.
 
         Raises KafkaError when a topic does not exist or a batch is refused.
         """
-        by_partition: dict[TopicPartition, list[Record]] = {}
+        by_partition: dict[TopicPartition, list[Row]] = {}
         for row in rows:
             place = await self._partition_of(row["topic"], row["key"])
             by_partition.setdefault(place, []).append(row)
@@ -58,7 +59,7 @@ class Publisher:
             partitions = await self._producer.partitions_for(topic)
         return TopicPartition(topic, partition_of(key, len(partitions)))
 
-    async def _send(self, place: TopicPartition, rows: Sequence[Record]) -> list[Awaitable[Any]]:
+    async def _send(self, place: TopicPartition, rows: Sequence[Row]) -> list[Awaitable[Any]]:
         futures = []
         batch = self._producer.create_batch()
         for row in rows:
@@ -71,7 +72,7 @@ class Publisher:
         return futures
 
 
-def kafka_record(row: Record, source: bytes) -> dict[str, Any]:
+def kafka_record(row: Row, source: bytes) -> dict[str, Any]:
     """An outbox row as Kafka takes it: CloudEvents headers, key, body, time of the event in milliseconds."""
     occurred_at = row["occurred_at"]
     headers = [

@@ -9,13 +9,12 @@ from uuid import UUID, uuid4
 
 import structlog
 from aiokafka.errors import KafkaError
-from asyncpg import Record
 from prometheus_client import Counter, Gauge
 
 from shared.cluster import ClusterWatch
 from shared.cursor import Hole, Position, advance, stored
 from shared.outbox_partitions import keep_partitions
-from shared.postgres import AWAY, PASSING, Database
+from shared.postgres import AWAY, PASSING, Database, Row
 from shared.publishing import Publisher
 
 LEASE_SECONDS = 5.0
@@ -84,7 +83,7 @@ class _Reign:
     in_flight: tuple[list[Awaitable[Any]], Position, int] | None = None
 
     @classmethod
-    def from_row(cls, row: Record) -> Self:
+    def from_row(cls, row: Row) -> Self:
         position = Position(row["cursor"], tuple(Hole(int(i), since) for i, since in row["holes"]))
         return cls(row["epoch"], row["cluster_id"], position, position)
 
@@ -183,7 +182,7 @@ class Relay:
             await self._save(reign, reign.saved)
         reign.met = True
 
-    async def _read(self, position: Position) -> tuple[Sequence[Record], int]:
+    async def _read(self, position: Position) -> tuple[Sequence[Row], int]:
         rows = await self._database.fetch(READ, position.hole_ids, position.cursor, BATCH_ROWS)
         oldest_running = rows[0]["oldest_running"]
         return sorted((r for r in rows if r["id"] is not None), key=lambda r: r["id"]), oldest_running

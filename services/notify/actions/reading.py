@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from services.notify.domain.announcing import IN_APP, RegionRules, Template
 from services.notify.domain.withholding import mask_phone
 from services.notify.store import reading as store
 from services.notify.templates import InboxText, Language, Subject, inbox_text
 from shared.errors import Refused
-from shared.postgres import Database
+from shared.postgres import Database, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ async def read_ledger(database: Database, application_id: UUID, areas: Collectio
     )
 
 
-def _entry(row: asyncpg.Record, acceptance_no: str, rules: RegionRules) -> dict[str, Any]:
+def _entry(row: Row, acceptance_no: str, rules: RegionRules) -> dict[str, Any]:
     entry = dict(row)
     details = entry.pop("details")
     if entry["channel"] == IN_APP:
