@@ -96,7 +96,7 @@ def _span(
         name,
         context=_context(parent) if parent else None,
         kind=SpanKind[kind.upper()],
-        links=[link for traceparent in links[:LINKS_MOST] if traceparent for link in _links(traceparent)],
+        links=[_link(traceparent) for traceparent in links[:LINKS_MOST] if traceparent],
         record_exception=False,
         set_status_on_exception=False,
     ) as span:
@@ -115,8 +115,8 @@ def _context(traceparent: str) -> Context:
     return TraceContextTextMapPropagator().extract({"traceparent": traceparent}, Context())
 
 
-def _links(traceparent: str) -> list[Link]:
+def _link(traceparent: str) -> Link:
+    """Link to a span; the SDK passes over one whose traceparent cannot be read."""
     from opentelemetry.trace import Link, get_current_span
 
-    context = get_current_span(_context(traceparent)).get_span_context()
-    return [Link(context)] if context.is_valid else []
+    return Link(get_current_span(_context(traceparent)).get_span_context())

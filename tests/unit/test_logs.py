@@ -1,11 +1,12 @@
 import io
 import json
 import logging
+import subprocess
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from shared import logs
 from shared.errors import Refused
 from shared.logs import Quiet
 
+ROOT = Path(__file__).parents[2]
 CANARY = "王小明-canary"
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -150,12 +152,15 @@ def test_a_long_value_is_cut(lines):
     assert len(lines()[0]["text"]) == 2000
 
 
-def test_a_warning_is_a_line_too(lines):
-    with warnings.catch_warnings():
-        warnings.simplefilter("default")
-        logging.captureWarnings(capture=True)
-        warnings.warn("old", DeprecationWarning, stacklevel=1)
-    assert "DeprecationWarning: old" in lines()[0]["event"]
+def test_warnings_and_crashes_of_a_process_are_lines_too():
+    program = (
+        "import warnings; from shared import logs; logs.configure('x'); warnings.warn('old'); int('canary')"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=ROOT, check=False)
+    warned, crashed = (json.loads(line) for line in ended.stderr.splitlines())
+    assert ended.returncode == 1
+    assert "UserWarning: old" in warned["event"]
+    assert (crashed["event"], crashed["error"]) == ("crashed", "ValueError")
 
 
 def test_a_crash_is_a_line_too(lines):

@@ -59,11 +59,11 @@ def test_a_batch_is_one_span_linked_to_each_of_its_records(spans):
 
 
 def test_a_failed_span_says_what_kind_of_error_and_not_in_whose_words(spans):
-    with pytest.raises(ValueError, match="王小明"), tracing.start_span("decide"):
-        raise ValueError("王小明")
+    with pytest.raises(ValueError, match="canary"), tracing.start_span("decide"):
+        raise ValueError("canary")
     (span,) = spans.get_finished_spans()
     assert (span.status.status_code, span.status.description) == (StatusCode.ERROR, "ValueError")
-    assert "王小明" not in span.to_json()
+    assert "canary" not in span.to_json()
 
 
 async def test_a_request_is_a_span_by_route_that_holds_no_path(spans):
