@@ -14,6 +14,7 @@ from services.review.settings import Settings
 from shared import edge
 from shared.contracts.topics import APPLICATIONS
 from shared.health import Health
+from shared.inbox import Consumer
 from shared.kafka import Consumption
 from shared.postgres import AWAY, Database, migrate
 from shared.relay import Relay
@@ -38,6 +39,11 @@ def now() -> datetime:
 async def bring_up_to_date(settings: Settings) -> list[str]:
     """Apply the migrations that are new; their names."""
     return await migrate(settings.database_url, MIGRATIONS)
+
+
+async def readers(settings: Settings, database: Database) -> list[Consumer]:  # noqa: ARG001
+    """Everything that review reads, for whoever handles parked records again."""
+    return consumer.consumers(now, Shelf())
 
 
 async def serve(settings: Settings, role: str) -> None:
