@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 
+from aiokafka.errors import KafkaError
+
 from deploy.local.folder import AlreadyRuns, FolderClaim
 from deploy.local.installed import NotInstalled
 from deploy.local.jars import JarsMissing
@@ -20,6 +22,7 @@ from deploy.local.processes import StartFailed
 from deploy.local.stack import Stack, plan
 from deploy.local.supervisor import Supervisor
 from deploy.local.watch import Watch
+from deploy.topics import TopicsDiffer
 
 LOOK_SECONDS = 0.25
 
@@ -42,7 +45,7 @@ def run_stack(home: Path, parts: Iterable[str], demo: bool, bench: bool, say: Ca
         if demo:
             tell_first_story(supervisor.stack, say)
         _watch(supervisor, stopping, say)
-    except (StartFailed, JarsMissing, NotInstalled, OSError) as failure:
+    except (StartFailed, TopicsDiffer, KafkaError, JarsMissing, NotInstalled, OSError) as failure:
         if not stopping.is_set():
             say(f"{failure}")
             return 1

@@ -50,6 +50,7 @@ def service_part(
         environment={**_python_path(), **settings},
         folder=ROOT,
         orphan_signal=signal.SIGKILL,
+        start_seconds=90,
     )
 
 

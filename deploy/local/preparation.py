@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.local import kafka, keys, postgres
+from deploy.local.groups import forget_members
 from deploy.local.kafka_cache import ensure_kafka
 from deploy.local.processes import Part
 from deploy.local.stack import Stack, service_environment
@@ -41,6 +42,11 @@ def make_topics(stack: Stack, report: Callable[[str], None]) -> None:
 
     for line in asyncio.run(ensure_topics(stack.kafka)):
         report(line)
+
+
+def forget_consumers(stack: Stack, service: str = "") -> None:
+    """Take the consumers of a run that was killed out of their groups, all or a service's; blocking."""
+    asyncio.run(forget_members(stack.kafka, f"{service}." if service else ""))
 
 
 def migrate(stack: Stack, service: str, run: Callable[[Part], None]) -> None:

@@ -102,6 +102,12 @@ class Supervisor:
             self.stop(name)
             raise
 
+    def start_again(self, name: str) -> None:
+        """Start a part that died by itself; no other process of its service may run."""
+        if name in SERVICES and self.alive("kafka"):
+            preparation.forget_consumers(self.stack, name)
+        self.start(name)
+
     def stop(self, name: str) -> None:
         """Stop one part with its own signal and wait; nothing happens when it does not run."""
         with self._guard:
@@ -165,7 +171,7 @@ class Supervisor:
     def _start_servers(self, names: list[str]) -> None:
         follow: Mapping[str, Callable[[], None]] = {
             "postgres": lambda: preparation.make_databases(self.stack),
-            "kafka": lambda: preparation.make_topics(self.stack, self.report),
+            "kafka": self._prepare_kafka,
         }
 
         def start(name: str) -> None:
@@ -173,6 +179,10 @@ class Supervisor:
             follow.get(name, processes.nothing)()
 
         self._together([partial(start, name) for name in names])
+
+    def _prepare_kafka(self) -> None:
+        preparation.make_topics(self.stack, self.report)
+        preparation.forget_consumers(self.stack)
 
     def _start_many(self, names: Iterable[str]) -> None:
         self._together([partial(self._start_reported, name) for name in names])

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from aiokafka.errors import KafkaError
+
 from deploy.local.processes import StartFailed
 from deploy.local.supervisor import Supervisor
 
@@ -52,8 +54,8 @@ class Watch:
             return
         del self._planned[name]
         try:
-            self._supervisor.start(name)
-        except StartFailed as failure:
+            self._supervisor.start_again(name)
+        except (StartFailed, KafkaError, OSError) as failure:
             self._report(str(failure))
             self._plan(name, 0.0)
             return

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import psutil
 import pytest
 
 from deploy.local.folder import wait_until_free
+from deploy.local.groups import forget_members
 from deploy.local.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +27,18 @@ PARTS = "postgres,kafka,valkey,oidc,sms,caddy"
 LIGHT = "postgres,valkey"
 START_SECONDS = 60.0
 CHILDREN_END_SECONDS = 10.0
+JOIN = """
+import asyncio, sys
+from aiokafka import AIOKafkaConsumer
+
+async def join(bootstrap, group):
+    consumer = AIOKafkaConsumer("review.cases", bootstrap_servers=bootstrap, group_id=group)
+    await consumer.start()
+    print("joined", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(join(*sys.argv[1:]))
+"""
 
 
 class Command:
@@ -131,6 +146,22 @@ def test_a_server_that_dies_is_started_again(command: Command) -> None:
     until(lambda: "valkey is ready again" in command.said(), 15)
 
     assert Stack.load(command.home).pids["valkey"] != stack.pids["valkey"]
+
+
+async def test_a_killed_consumer_does_not_hold_up_those_who_follow(kafka: str) -> None:
+    group = f"abandoned-{uuid.uuid4().hex[:8]}"
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", JOIN, kafka, group, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert killed.stdout is not None
+        assert await asyncio.wait_for(killed.stdout.readline(), 60) == b"joined\n"
+    finally:
+        killed.kill()
+        await killed.communicate()
+
+    assert await forget_members(kafka, group) == 1
+    assert await forget_members(kafka, group) == 0
 
 
 async def execute(stack: Stack, statement: str) -> object:
