@@ -38,6 +38,7 @@ class Settler:
     ) -> None:
         self._database = database
         self._consumer = consumer
+        self._read = consumer.reader
         self._sleep = sleep
         self._failed_in_a_row = 0
 
@@ -49,7 +50,7 @@ class Settler:
         readable: list[Received[Any]] = []
         for record in records:
             try:
-                readable.append(self._consumer.reader(record))
+                readable.append(self._read(record))
             except Unreadable as error:
                 await self._park(record, None, (error.code, error.detail, 1))
         if readable:
