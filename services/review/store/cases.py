@@ -167,9 +167,12 @@ def _columns(changes: Sequence[Change]) -> list[list[Any]]:
         [change.due.on for change in changes],
         [change.due.provisional for change in changes],
         [case.sequence for case in cases],
-        [STATE.dump_json(case).decode() for case in cases],
+        [STATE.dump_json(case, exclude_defaults=True).decode() for case in cases],
         [_events_json(change.events) for change in changes],
-        [DOSSIER.dump_json(c.dossier).decode() if c.dossier else None for c in changes],
+        [
+            DOSSIER.dump_json(c.dossier, exclude_defaults=True).decode() if c.dossier else None
+            for c in changes
+        ],
     ]
 
 
