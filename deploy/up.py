@@ -43,7 +43,7 @@ def run_stack(home: Path, parts: Iterable[str], demo: bool, bench: bool, say: Ca
         address = supervisor.stack.gateway_url
         say(f"ready in {time.monotonic() - begun:.1f} s: {address} (Ctrl-C stops everything)")
         if demo:
-            tell_first_story(supervisor.stack, say)
+            tell_first_story(supervisor.stack, stopping, say)
         _watch(supervisor, stopping, say)
     except (StartFailed, TopicsDiffer, KafkaError, JarsMissing, NotInstalled, OSError) as failure:
         if not stopping.is_set():
@@ -55,7 +55,7 @@ def run_stack(home: Path, parts: Iterable[str], demo: bool, bench: bool, say: Ca
     return 0
 
 
-def tell_first_story(stack: Stack, say: Callable[[str], None]) -> None:
+def tell_first_story(stack: Stack, stopping: threading.Event, say: Callable[[str], None]) -> None:
     """Send the first application through the running stack, beside whatever else happens."""
     if not has_module("deploy.demo"):
         say("no demonstration is installed")
@@ -65,8 +65,9 @@ def tell_first_story(stack: Stack, say: Callable[[str], None]) -> None:
     def tell() -> None:
         try:
             asyncio.run(demo.run(stack, only=next(iter(demo.STORIES))))
-        except (OSError, RuntimeError, ValueError, TimeoutError) as failure:
-            say(f"the demonstration ended early: {failure}")
+        except Exception as failure:
+            if not stopping.is_set():
+                say(f"the demonstration ended early: {type(failure).__name__}: {failure}")
 
     threading.Thread(target=tell, name="demonstration", daemon=True).start()
 
