@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -64,7 +65,9 @@ PLANTS = [
 ]
 
 JUDGE = """
-import json
+import json, sys
+sys.meta_path = [f for f in sys.meta_path if not getattr(f, "__module__", "").startswith("__editable__")]
+sys.path = ["", *(place for place in sys.path if "__editable__" not in place and place != "")]
 from importlinter.application import use_cases
 from importlinter.configuration import configure
 
@@ -77,8 +80,13 @@ print(json.dumps({c.name: [k.kept, str(k.metadata)] for c, k in report.get_contr
 
 
 def judged(tree: Path) -> dict[str, tuple[bool, str]]:
-    """Each rule's verdict on a tree: whether it is kept, and what was found."""
-    ran = subprocess.run([sys.executable, "-c", JUDGE], cwd=tree, capture_output=True, text=True, check=False)
+    """Each rule's verdict on a tree: whether it is kept, and what was found.
+
+    An installation of this tree in development mode is hidden, or its modules would be mixed in.
+    """
+    alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-c", JUDGE]
+    ran = subprocess.run(command, cwd=tree, env=alone, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr[-2000:]
     verdicts = json.loads(ran.stdout.splitlines()[-1])
     return {name: (kept, found) for name, (kept, found) in verdicts.items()}
