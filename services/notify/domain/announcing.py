@@ -54,6 +54,11 @@ _USEFUL_FOR: Mapping[Template, timedelta] = {
 }
 
 
+_TIME = ((1 << 48) - 1) << 80
+_HASH = (1 << 80) - 1 - (0xF << 76) - (0x3 << 62)
+_VERSION_8 = (8 << 76) | (2 << 62)
+
+
 class Item(TypedDict):
     """A missing paper: its kind, and what exactly is wanted, in the applicant's language."""
 
@@ -124,9 +129,9 @@ class RegionRules:
 
 def message_id(event_id: UUID, application_id: UUID, channel: MessageChannel) -> UUID:
     """Derive a message's id, the same whenever asked: the time part of its event's id, then a hash."""
-    digest = blake2b(event_id.bytes + application_id.bytes + channel.encode(), digest_size=10).digest()
-    version, variant = 0x80 | digest[0] & 0x0F, 0x80 | digest[2] & 0x3F
-    return UUID(bytes=event_id.bytes[:6] + bytes((version, digest[1], variant)) + digest[3:])
+    named = b"%032x%032x%s" % (event_id.int, application_id.int, channel.encode())
+    hashed = int.from_bytes(blake2b(named, digest_size=10).digest(), "big")
+    return UUID(int=(event_id.int & _TIME) | (hashed & _HASH) | _VERSION_8)
 
 
 def useful_until(announcement: Announcement, channel: MessageChannel) -> datetime | None:

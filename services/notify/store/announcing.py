@@ -29,7 +29,7 @@ INSERT INTO messages (message_id, application_id, event_id, channel, template, t
 SELECT *, $10::timestamptz, $10::timestamptz
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::jsonb[],
             $8::timestamptz[], $9::timestamptz[])
-ON CONFLICT DO NOTHING"""
+ON CONFLICT (application_id, event_id, channel) DO NOTHING"""
 
 
 async def add_messages(tx: Tx, messages: Sequence[NewMessage], now: datetime) -> None:
