@@ -100,6 +100,8 @@ class ReceiptKept(BaseModel):
 class LedgerEntry(BaseModel):
     """A message with all that is known about its way; `text` of an SMS is empty until it is first tried."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     message_id: UUID
     event_id: UUID
     channel: str
@@ -230,7 +232,7 @@ async def get_messages(staff: Annotated[Staff, Depends(_staff)], at: At, applica
         application_id=application_id,
         acceptance_no=ledger.acceptance_no,
         phone=ledger.phone,
-        messages=[LedgerEntry(**entry) for entry in ledger.messages],
+        messages=[LedgerEntry.model_validate(row) for row in ledger.messages],
     )
 
 

@@ -1,17 +1,16 @@
 """What persons and staff are shown: an inbox in words, and the ledger of an application."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from services.notify.domain.announcing import IN_APP, RegionRules, Template
+from services.notify.domain.announcing import IN_APP, RegionRules
 from services.notify.domain.withholding import mask_phone
 from services.notify.store import reading as store
 from services.notify.templates import InboxText, Language, Subject, inbox_text
 from shared.errors import Refused
-from shared.postgres import Database, Row
+from shared.postgres import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Ledger:
 
     acceptance_no: str
     phone: str
-    messages: list[dict[str, Any]]
+    messages: list[store.LedgerRow]
 
 
 async def read_inbox(
@@ -70,26 +69,19 @@ async def read_ledger(database: Database, application_id: UUID, areas: Collectio
 
     Refused `application-unknown` (404), or `region-outside-scope` (403) for another area.
     """
-    addressee = await store.read_addressee(database, application_id)
-    if addressee is None:
+    recipient = await store.read_recipient(database, application_id)
+    if recipient is None:
         raise Refused("application-unknown", "no application of this id is known here", status=404)
-    rules = (await store.rules_by_region(database, [addressee["region"]])).get(addressee["region"])
+    rules = (await store.rules_by_region(database, [recipient.region])).get(recipient.region)
     if rules is None or rules.division not in areas:
         raise Refused("region-outside-scope", "you do not work for that area", status=403)
     rows = await store.read_ledger(database, application_id)
-    return Ledger(
-        addressee["acceptance_no"],
-        mask_phone(addressee["phone"]),
-        [_entry(row, addressee["acceptance_no"], rules) for row in rows],
-    )
+    number = recipient.acceptance_no
+    return Ledger(number, mask_phone(recipient.phone), [_in_words(row, number, rules) for row in rows])
 
 
-def _entry(row: Row, acceptance_no: str, rules: RegionRules) -> dict[str, Any]:
-    entry = dict(row)
-    details = entry.pop("details")
-    if entry["channel"] == IN_APP:
-        subject = Subject(details, acceptance_no, rules)
-        entry["text"] = inbox_text(
-            Template(row["template"]), row["template_version"], subject, Language.ZH
-        ).body
-    return entry
+def _in_words(row: store.LedgerRow, acceptance_no: str, rules: RegionRules) -> store.LedgerRow:
+    if row.channel is not IN_APP:
+        return row
+    subject = Subject(row.details, acceptance_no, rules)
+    return replace(row, text=inbox_text(row.template, row.template_version, subject, Language.ZH).body)

@@ -5,15 +5,13 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-import asyncpg
-
 from services.notify.domain.announcing import Template
 from services.notify.domain.delivering import Receipt
 from services.notify.domain.message import Delivery, State
 from services.notify.domain.withholding import Due
 from services.notify.store.reading import rules_by_region
 from shared.contracts.messages import MessageChannel
-from shared.postgres import Tx
+from shared.postgres import Row, Tx
 
 _DELIVERY = """m.message_id, m.application_id, m.channel, m.template, m.template_version, m.state, m.attempts,
        m.due_at, m.unclear, m.text, m.segments, m.provider_id, m.reason, m.sent_at, m.settled_at"""
@@ -47,7 +45,7 @@ async def take_due_texts(tx: Tx, now: datetime, most: int) -> list[Due]:
     return await _due(tx, await tx.fetch(TAKE_DUE_TEXTS, MessageChannel.SMS, now, most))
 
 
-async def _due(tx: Tx, rows: Sequence[asyncpg.Record]) -> list[Due]:
+async def _due(tx: Tx, rows: Sequence[Row]) -> list[Due]:
     rules = await rules_by_region(tx, {row["region"] for row in rows}) if rows else {}
     return [
         Due(
@@ -72,7 +70,7 @@ async def lock_deliveries(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Delivery]
     return {row["message_id"]: _delivery(row) for row in await tx.fetch(LOCK_DELIVERIES, list(ids))}
 
 
-def _delivery(row: asyncpg.Record) -> Delivery:
+def _delivery(row: Row) -> Delivery:
     return Delivery(
         **{name: row[name] for name in _AS_THEY_ARE},
         channel=MessageChannel(row["channel"]),

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
-import asyncpg
-
-from services.notify.domain.announcing import Details, RegionRules, Template
+from services.notify.domain.announcing import Details, Recipient, RegionRules, Template
+from services.notify.domain.message import State
+from shared.contracts.messages import MessageChannel
 from shared.postgres import Database, Tx
 
 RULES = """
@@ -75,12 +76,59 @@ async def mark_read(database: Database, message_id: UUID, person_id: UUID, now: 
     return read_at
 
 
-ADDRESSEE = "SELECT phone, region, acceptance_no FROM recipients WHERE application_id = $1"
+ADDRESSEE = """
+SELECT application_id, person_id, phone, region, acceptance_no FROM recipients WHERE application_id = $1"""
 
 
-async def read_addressee(database: Database, application_id: UUID) -> asyncpg.Record | None:
-    """Read phone, region and number of an application; None if notify does not know it."""
-    return await database.fetchrow(ADDRESSEE, application_id)
+async def read_recipient(database: Database, application_id: UUID) -> Recipient | None:
+    """Read the person of an application; None if notify does not know it."""
+    row = await database.fetchrow(ADDRESSEE, application_id)
+    return Recipient(**row) if row else None
+
+
+class TryRow(TypedDict):
+    """An attempt as JSON, its times in ISO form."""
+
+    attempt: int
+    started_at: str
+    ended_at: str | None
+    answer: str | None
+    detail: str | None
+
+
+class ReceiptRow(TypedDict):
+    """A receipt as JSON, its times in ISO form."""
+
+    state: str
+    at: str
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """A message with all that is kept of its way; `due_at` is set while it is open."""
+
+    message_id: UUID
+    event_id: UUID
+    channel: MessageChannel
+    template: Template
+    template_version: int
+    details: Details
+    text: str | None
+    segments: int | None
+    state: State
+    reason: str | None
+    attempts: int
+    unclear: bool
+    provider_id: str | None
+    occurred_at: datetime
+    created_at: datetime
+    sent_at: datetime | None
+    settled_at: datetime | None
+    read_at: datetime | None
+    due_at: datetime | None
+    tries: list[TryRow]
+    receipts: list[ReceiptRow]
 
 
 LEDGER = """
@@ -97,9 +145,19 @@ FROM messages m WHERE m.application_id = $1
 ORDER BY m.occurred_at, m.channel DESC LIMIT 1000"""
 
 
-async def read_ledger(database: Database, application_id: UUID) -> list[asyncpg.Record]:
+async def read_ledger(database: Database, application_id: UUID) -> list[LedgerRow]:
     """Read every message of an application with its attempts and receipts, oldest first."""
-    return await database.fetch(LEDGER, application_id)
+    return [
+        LedgerRow(
+            **{
+                **row,
+                "channel": MessageChannel(row["channel"]),
+                "template": Template(row["template"]),
+                "state": State(row["state"]),
+            }
+        )
+        for row in await database.fetch(LEDGER, application_id)
+    ]
 
 
 QUEUE = """
