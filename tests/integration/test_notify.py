@@ -92,13 +92,11 @@ async def test_what_review_says_before_the_submission_is_read_waits_and_keeps_it
     recipient, other = a_recipient(), a_recipient()
     first = an_announcement(recipient.application_id)
     await desk.announce(an_announcement(recipient.application_id, Template.ACCEPTED))
-    await desk.register(other)
-    await desk.announce(an_announcement(other.application_id))
+    await desk.submitted({other: an_announcement(other.application_id)})
     async with gateway.provider() as provider, sending(desk, provider):
         await desk.reached("sent", 1)
         assert await gateway.sent(recipient.phone) == []
-        await desk.register(recipient)
-        await desk.announce(first)
+        await desk.submitted({recipient: first})
         await desk.reached("sent", 3)
     texts = [one["template"] for one in await gateway.sent(recipient.phone)]
     assert texts == ["submitted", "accepted"]

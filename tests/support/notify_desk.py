@@ -89,11 +89,16 @@ class NotifyDesk:
             await announcing.announce(tx, announcements, app.now())
 
     async def submit(self, count: int = 1, **changes) -> list[Recipient]:
-        """So many submissions arrive."""
+        """So many submissions arrive, each with its person and its first announcement at once."""
         recipients = [a_recipient(**changes) for _ in range(count)]
-        await self.register(*recipients)
-        await self.announce(*(an_announcement(r.application_id) for r in recipients))
+        await self.submitted({r: an_announcement(r.application_id) for r in recipients})
         return recipients
+
+    async def submitted(self, told: dict[Recipient, Announcement]) -> None:
+        """Persons and what they are told first, in one transaction as the consumer writes them."""
+        async with self.database.transaction() as tx:
+            await announcing.register(tx, list(told))
+            await announcing.announce(tx, list(told.values()), app.now())
 
     async def texts(self, *columns: str, channel: str = "sms") -> list[tuple]:
         """Columns of all messages of a channel, oldest first."""
