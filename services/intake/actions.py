@@ -1,10 +1,13 @@
 """What intake does, one transaction each: load, decide, save, state."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+
+import prometheus_client
 
 from services.intake.domain import answering, papers, submitting
 from services.intake.domain.answering import Supplement
@@ -23,6 +26,10 @@ from shared.contracts.policies import CalendarPublished, PolicyPublished
 from shared.errors import Refused, Unavailable
 from shared.outbox import Stated
 from shared.postgres import AWAY, Database, Tx
+
+SUBMISSIONS = prometheus_client.Counter(
+    "intake_submissions", "Submissions answered, by way in and answer.", ["way", "answer"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,9 @@ async def submit_applications(desk: Desk, offers: list[Offer]) -> Sequence[Answe
     """Take all submissions of the same few milliseconds in one transaction; each gets its own answer."""
     with _reachable(), tracing.start_span("submit_applications", links=[o.traceparent for o in offers]):
         async with desk.database.transaction() as tx:
-            return await _take(tx, desk, offers)
+            answers = await _take(tx, desk, offers)
+    _count("http", answers)
+    return answers
 
 
 async def answer_submissions(tx: Tx, desk: Desk, asked: Sequence[Offer | TurnedAway], now: datetime) -> None:
@@ -59,6 +68,7 @@ async def answer_submissions(tx: Tx, desk: Desk, asked: Sequence[Offer | TurnedA
     counts = await published.count_answers(tx, [(ask.channel, ask.key) for ask in asked])
     events = [submitting.receipt_event(ask, answer, now) for ask, answer in zip(asked, answers, strict=True)]
     await outbox.add(tx, [Stated(e, counts[e.channel, e.submission_key]) for e in events])
+    _count("bus", answers)
 
 
 async def store_material(
@@ -164,6 +174,11 @@ def _decide(desk: Desk, offer: Offer, known: Known) -> Submission | Refused:
         return submitting.submit(offer, rules, known, desk.lookup_key, desk.draw())
     except Refused as refused:
         return refused
+
+
+def _count(way: str, answers: Iterable[Answer]) -> None:
+    for name, number in Counter(map(submitting.name_of, answers)).items():
+        SUBMISSIONS.labels(way, name).inc(number)
 
 
 async def _lock(tx: Tx, ask: Ask) -> Application:

@@ -429,6 +429,12 @@ async def test_the_api_is_described_with_the_route_that_runs_in_front(intake):
     assert "201" in posting["responses"]
 
 
+async def test_the_answers_are_counted(intake):
+    await intake.submit("counted")
+    shown = (await intake.http.get(f"http://127.0.0.1:{intake.ports[0]}/metrics")).text
+    assert 'intake_submissions_total{answer="taken",way="http"}' in shown
+
+
 async def test_submissions_go_on_while_valkey_is_away(intake):
     await in_thread(intake.running.kill, "valkey")
     try:

@@ -141,6 +141,13 @@ def answer_unwritten(
     return Refused("application-open", told, acceptance_no=number)
 
 
+def name_of(answer: Answer) -> str:
+    """Name an answer: `taken`, `repeated`, or the code of the refusal."""
+    if isinstance(answer, Taken):
+        return "repeated" if answer.replay else "taken"
+    return answer.code
+
+
 def receipt_event(
     asked: Offer | TurnedAway, answer: Answer, now: datetime
 ) -> SubmissionReceived | SubmissionRefused:
