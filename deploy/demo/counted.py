@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.demo.many import IN_FLIGHT, Throng, plans
-from deploy.demo.tally import Tally, count, spread
+from deploy.demo.tally import MESSAGES, TEXTS, Tally, count, spread
 from deploy.demo.world import World, open_world
 from deploy.local.stack import Stack
 
@@ -74,23 +74,12 @@ def _times(tally: Tally) -> Table:
     return table
 
 
-def _counts(tally: Tally) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    found = tally.as_dict()
-    names = (
-        "planned",
-        "submitted",
-        "applications",
-        "cases",
-        "decided",
-        "messages",
-        "expected_messages",
-        "texts",
-    )
-    for name in names:
-        table.add_column(name.replace("_", " "), justify="right")
-    table.add_row(*(str(found[name]) for name in names))
-    return table
+def _counts(tally: Tally) -> str:
+    steps = ("planned", "submitted", "applications", "cases", "decided")
+    chain = ", ".join(f"{name} {getattr(tally, name)}" for name in steps)
+    told = f"messages {tally.messages} of {tally.submitted * len(MESSAGES)}"
+    texts = f"texts at the SMS gateway {tally.texts} of {tally.submitted * len(TEXTS)}"
+    return f"Count: {chain}; {told}; {texts}."
 
 
 def _bar(console: Console) -> Progress:

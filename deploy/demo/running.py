@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from deploy.demo.stories import STORIES, Story, Told, tell
-from deploy.demo.timeline import as_line, show
+from deploy.demo.timeline import announce, as_line, show
 from deploy.demo.world import open_world
 from deploy.local.stack import Stack
 
@@ -25,18 +25,20 @@ async def run(
     async with open_world(stack) as world:
         ended = []
         for number, story in enumerate(stories, start=1):
+            if not as_json:
+                announce(story, console, _place(number, stories))
             told = await tell(story, world)
-            _print(told, console, as_json, _place(number, stories))
+            _print(told, console, as_json)
             ended.append(told.problem is None)
     return all(ended)
 
 
-def _print(told: Told, console: Console, as_json: bool, place: str) -> None:
+def _print(told: Told, console: Console, as_json: bool) -> None:
     if as_json:
         console.file.write(json.dumps(as_line(told), ensure_ascii=False) + "\n")
         console.file.flush()
     else:
-        show(told, console, place)
+        show(told, console)
 
 
 def _place(number: int, stories: Sequence[Story]) -> str:

@@ -15,11 +15,14 @@ from deploy.demo.applying import SETTLED, Application, Chapter, apply, apply_by_
 from deploy.demo.clients import NotAsTold
 from deploy.demo.dossiers import Wish
 from deploy.demo.world import World
+from shared.contracts.applications import ApplicationSubmitted
+from shared.contracts.cases import DecisionMade
 from shared.contracts.submissions import ApplicantClass
 
 FRESH, OLD = 30, 240
 """Days: the age of a record that is taken, and of one that is older than six months."""
 
+TOO_OLD = "RECORD_TOO_OLD"
 OPENED = ("application-submitted", "case-opened")
 TO_ACCEPTANCE = (*OPENED, "application-accepted")
 ASKED = ("material-requested", "material-supplied", "review-resumed")
@@ -114,7 +117,9 @@ async def old_record_panzhihua(world: World) -> list[Chapter]:
     again = await apply(world, "sichuan_app", wish, papers, previous=number)
     await again.act("acceptance", "accept")
     await again.explain_deadline("first-1")
-    return [rejected, await again.close("accepted", ("submitted", "accepted"))]
+    taken_again = await again.close("accepted", ("submitted", "accepted"))
+    _require_link(taken_again, rejected)
+    return [rejected, taken_again]
 
 
 async def _past_the_experts(application: Application) -> None:
@@ -140,13 +145,31 @@ async def _rejected_for_age(world: World, wish: Wish) -> Chapter:
     await application.explain_deadline("final-2")
     seen_on = world.today() - timedelta(days=OLD)
     detail = f"门诊病历日期为{seen_on:%Y-%m-%d}，超过近6个月的要求，请提供近6个月内的病历。"
-    reasons = [{"code": "RECORD_TOO_OLD", "detail": detail}]
+    reasons = [{"code": TOO_OLD, "detail": detail}]
     await application.act(
         "final-2",
         "decision",
         {"outcome": "rejected", "reasons": reasons, "opinion": "同意初审意见，不予通过。"},
     )
-    return await application.close("rejected", ("submitted", "accepted", "rejected"))
+    rejected = await application.close("rejected", ("submitted", "accepted", "rejected"))
+    _require_reason_and_remedy(rejected)
+    return rejected
+
+
+def _require_reason_and_remedy(chapter: Chapter) -> None:
+    for record in chapter.records:
+        if isinstance(record.event, DecisionMade):
+            codes = [reason.code for reason in record.event.reasons]
+            if codes != [TOO_OLD] or not record.event.remedy:
+                raise NotAsTold(f"the rejection names {codes} and the remedy {record.event.remedy}")
+
+
+def _require_link(chapter: Chapter, earlier: Chapter) -> None:
+    for record in chapter.records:
+        if isinstance(record.event, ApplicationSubmitted):
+            named = record.event.previous_application_id
+            if named != earlier.receipt.application_id:
+                raise NotAsTold(f"the new application names {named} as the rejected one")
 
 
 STORIES: Mapping[str, Story] = {

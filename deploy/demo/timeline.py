@@ -13,20 +13,27 @@ from rich.text import Text
 from deploy.demo.applying import Chapter
 from deploy.demo.clients import Answer
 from deploy.demo.counting import explain, named
-from deploy.demo.stories import Told
+from deploy.demo.stories import Story, Told
 from deploy.demo.telling import channel_name, tell
 from deploy.demo.wrapping import Lines
 from shared.clock import SHANGHAI
+from shared.contracts.applications import TOPIC as APPLICATIONS
+from shared.contracts.applications import ApplicationSubmitted, MaterialSupplied
 
 QUIET = "dim"
+FORMS = {"application/pdf": "PDF", "image/jpeg": "photo", "image/png": "PNG", "image/heic": "photo"}
 COLOURS = {"Mente": "cyan", "SMS": "magenta", "Inbox": "magenta"}
 
 
-def show(told: Told, screen: Console, place: str = "") -> None:
-    """Print one story; `place` says which of how many it is."""
+def announce(story: Story, screen: Console, place: str = "") -> None:
+    """Print what a story is about; `place` says which of how many it is."""
     screen.print()
-    screen.print(Rule(Text(f"{place}{told.story.name}", "bold"), align="left"))
-    screen.print(Text(f"{told.story.title}.", "italic"))
+    screen.print(Rule(Text(f"{place}{story.name}", "bold"), align="left"))
+    screen.print(Text(f"{story.title}.", "italic"))
+
+
+def show(told: Told, screen: Console) -> None:
+    """Print how a story went."""
     for number, chapter in enumerate(told.chapters, start=1):
         if len(told.chapters) > 1:
             screen.print(Text(f"\nApplication {number} of {len(told.chapters)}", "bold"))
@@ -81,7 +88,21 @@ def _heading(chapter: Chapter) -> Lines:
         (f"Warned at once: {warning.detail_zh} ({warning.code})", "yellow")
         for warning in chapter.receipt.warnings
     ]
-    return Lines((f"Number {number}, through {channel}, on {begun} (times of Shanghai)", "bold"), *warnings)
+    return Lines(
+        (f"Number {number}, through {channel}, on {begun} (times of Shanghai)", "bold"),
+        _papers(chapter),
+        *warnings,
+    )
+
+
+def _papers(chapter: Chapter) -> tuple[str, str]:
+    handed_in = [
+        f"{material.kind.replace('_', ' ')} ({FORMS[material.content_type]}, {material.size // 1024 or 1} kB)"
+        for record in chapter.records
+        if record.topic == APPLICATIONS and isinstance(record.event, ApplicationSubmitted | MaterialSupplied)
+        for material in record.event.materials
+    ]
+    return f"Papers: {', '.join(handed_in)}", ""
 
 
 def _deeds(chapter: Chapter) -> Table:

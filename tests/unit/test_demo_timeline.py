@@ -12,7 +12,7 @@ from deploy.demo import STORIES
 from deploy.demo.counting import explain
 from deploy.demo.stories import Story, Told, differences
 from deploy.demo.telling import tell
-from deploy.demo.timeline import as_line, show
+from deploy.demo.timeline import announce, as_line, show
 from deploy.demo.wrapping import wrap
 from shared.contracts.cases import DecisionMade, MaterialRequested, Outcome, Reason, RequestedItem, Stage
 from tests.support.chapters import NOON, SUBJECT, a_chapter, a_record, an_account
@@ -22,7 +22,9 @@ FIRST, SECOND, THIRD = STORIES.values()
 
 def shown(told: Told, width: int = 100) -> str:
     file = io.StringIO()
-    show(told, Console(file=file, width=width, highlight=False))
+    screen = Console(file=file, width=width, highlight=False)
+    announce(told.story, screen, "Story 1 of 3: ")
+    show(told, screen)
     return file.getvalue()
 
 
