@@ -1,0 +1,108 @@
+"""The demonstration on the whole embedded stack: three stories, then many applications at once."""
+
+import io
+import json
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from deploy.demo import STORIES, run, run_many
+from deploy.local.stack import PARTS, Stack
+from tests.support.stack import embedded_stack
+
+SECONDS = 400
+TO_ACCEPTANCE = ["application-submitted", "case-opened", "application-accepted"]
+EVENTS = {
+    "hypertension-panzhihua": [*TO_ACCEPTANCE, "review-forwarded", "decision-made"],
+    "missing-opinion-shangrao": [
+        *TO_ACCEPTANCE,
+        "material-requested",
+        "material-supplied",
+        "review-resumed",
+        "review-forwarded",
+        "expert-opinion-given",
+        "expert-opinion-given",
+        "review-forwarded",
+        "decision-made",
+    ],
+    "old-record-panzhihua": [*TO_ACCEPTANCE, "review-forwarded", "decision-made"],
+}
+TOLD = {
+    "hypertension-panzhihua": ["submitted", "accepted", "approved"],
+    "missing-opinion-shangrao": ["submitted", "accepted", "material_requested", "approved"],
+    "old-record-panzhihua": ["submitted", "accepted", "rejected"],
+}
+OUTCOMES = {
+    "hypertension-panzhihua": "approved",
+    "missing-opinion-shangrao": "approved",
+    "old-record-panzhihua": "rejected, then re-applied",
+}
+
+pytestmark = pytest.mark.timeout(SECONDS)
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """The whole system on free ports."""
+    with embedded_stack(PARTS) as running:
+        yield running.stack
+
+
+@pytest.mark.parametrize("name", STORIES)
+async def test_each_story_ends_as_told(stack: Stack, name: str) -> None:
+    file = io.StringIO()
+
+    assert await run(stack, only=name, as_json=True, screen=Console(file=file)), file.getvalue()
+
+    (line,) = map(json.loads, file.getvalue().splitlines())
+    assert (line["story"], line["outcome"]) == (name, OUTCOMES[name])
+    assert line["events"] == EVENTS[name]
+    assert_all_arrived(line, TOLD[name])
+    assert line["seconds"] > 0
+
+
+async def test_the_rejected_applicant_has_an_accepted_application_in_the_end(stack: Stack) -> None:
+    file = io.StringIO()
+
+    assert await run(stack, only="old-record-panzhihua", as_json=True, screen=Console(file=file))
+
+    line = json.loads(file.getvalue())
+    again = line["reapplied"]
+    assert again["application_id"] != line["application_id"]
+    assert again["events"] == TO_ACCEPTANCE
+    assert_all_arrived(again, ["submitted", "accepted"])
+
+
+async def test_a_layman_reads_the_words_and_the_place_of_each_event(stack: Stack) -> None:
+    file = io.StringIO()
+    screen = Console(file=file, width=120, highlight=False)
+
+    assert await run(stack, only="missing-opinion-shangrao", screen=screen)
+
+    told = file.getvalue()
+    assert "【上饶医疗保障】您的申请(尾号" in told
+    assert "submission-received, intake.receipts partition" in told
+    assert "Working day 20 after" in told
+    assert "Ended as told" in told
+
+
+async def test_forty_applications_at_once_lose_and_double_nothing(stack: Stack) -> None:
+    file = io.StringIO()
+
+    assert await run_many(stack, 40, as_json=True, screen=Console(file=file)), file.getvalue()
+
+    tally = json.loads(file.getvalue())
+    assert (tally["submitted"], tally["cases"], tally["decided"], tally["messages"]) == (40, 40, 40, 240)
+    assert (tally["lost"], tally["doubled"], tally["problems"]) == (0, 0, {})
+    assert tally["submit_to_task"]["p50"] > 0
+    assert tally["decision_to_sms"]["p99"] > 0
+
+
+def assert_all_arrived(line: dict, templates: list[str]) -> None:
+    """Every message went out by SMS and into the inbox, and reached its person."""
+    states = {(m["channel"], m["template"]): m["state"] for m in line["messages"]}
+    wanted = {("sms", template): "delivered" for template in templates}
+    assert states == wanted | {("in_app", template): "sent" for template in templates}
+    assert len(line["messages"]) == 2 * len(templates)
+    assert line["due_on"] > "2026"
