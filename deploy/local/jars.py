@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import tomllib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from pathlib import Path
 LOCK_FILE = Path(__file__).with_name("kafka.lock.toml")
 ATTEMPTS = 3
 THREADS = 8
+SAME_TIME = 1_700_000_000
 
 
 class JarsMissing(Exception):
@@ -85,6 +87,8 @@ def _fetch_whole(jar: Jar, repository: Path, fetch: Fetch) -> None:
         except OSError as failure:
             problem = f"the download failed ({type(failure).__name__}); is this machine on the network?"
         if is_whole(jar, repository):
+            # Java compares times with its ahead-of-time cache, which a fresh copy must not put out of use.
+            os.utime(repository / jar.path, (SAME_TIME, SAME_TIME))
             return
         (repository / jar.path).unlink(missing_ok=True)
     raise JarsMissing(f"Kafka's {jar.path.name} could not be fetched: {problem}")

@@ -31,6 +31,7 @@ LOG_FLAGS = (
 )
 CHECKPOINT = "bootstrap.checkpoint"
 AOT = "kafka.aot"
+SIZE = "kafka.aot.size"
 AOT_SECONDS = 120.0
 
 
@@ -78,9 +79,17 @@ def ensure_kafka(
     with _one_at_a_time():
         ensure_jars(pinned_jars(), jar_folder(), report=report)
         folder = shared_folder()
-        if not (folder / CHECKPOINT).exists():
+        if not is_finished(folder):
             say("Kafka: making later starts fast (once, about ten seconds)")
             _make_shared(folder, describe, lock)
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether the shared files are there and whole; a broker works without an ahead-of-time cache, only slower."""
+    try:
+        return int((folder / SIZE).read_text()) == _size(folder / AOT) and (folder / CHECKPOINT).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def format_command(settings: Path, cluster_id: str) -> tuple[str, ...]:
@@ -98,6 +107,7 @@ def _make_shared(folder: Path, describe: Callable[[Path], Part], lock: int) -> N
         shutil.copy(draft / "kafka" / "data" / CHECKPOINT, draft / CHECKPOINT)
         _train(broker, draft, lock)
         shutil.rmtree(draft / "kafka")
+        (draft / SIZE).write_text(str(_size(draft / AOT)))
         draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -112,6 +122,10 @@ def _train(broker: Part, draft: Path, lock: int) -> None:
         (draft / AOT).unlink(missing_ok=True)  # brokers start without it, only slower
     finally:
         processes.end(broker, process)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 @contextmanager

@@ -70,16 +70,16 @@ class Stack:
 
     def database(self, service: str) -> str:
         """The DSN of the service's own database as its own user."""
-        return self._dsn(f"mente_{service}", f"mente_{service}")
+        return self.dsn(f"mente_{service}", f"mente_{service}")
 
     def database_as_admin(self, service: str) -> str:
         """The DSN of a service's database as the administrator, for tests and `mente status`."""
-        return self._dsn(ADMIN, f"mente_{service}")
+        return self.dsn(ADMIN, f"mente_{service}")
 
     @property
     def postgres_admin(self) -> str:
         """The administrator's DSN of the database `postgres`."""
-        return self._dsn(ADMIN, "postgres")
+        return self.dsn(ADMIN, "postgres")
 
     @property
     def kafka(self) -> str:
@@ -140,7 +140,8 @@ class Stack:
         folder = self.home / "sockets"
         return folder if len(os.fsencode(folder)) <= SOCKET_FOLDER_BYTES else None
 
-    def _dsn(self, user: str, database: str) -> str:
+    def dsn(self, user: str, database: str) -> str:
+        """How to reach a database as a user: by PostgreSQL's socket, or by TCP where the path is too long."""
         port = self.ports["postgres"]
         if self.socket_folder is not None:
             return (

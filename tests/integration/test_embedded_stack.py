@@ -25,7 +25,7 @@ from deploy.local.stack import Stack
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = "postgres,kafka,valkey,oidc,sms,caddy"
 LIGHT = "postgres,valkey"
-START_SECONDS = 60.0
+START_SECONDS = 80.0
 CHILDREN_END_SECONDS = 10.0
 JOIN = """
 import asyncio, sys

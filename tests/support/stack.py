@@ -33,7 +33,7 @@ class StackUnderTest(Supervisor):
             await admin.execute(f"CREATE DATABASE {name} OWNER mente_{service}")
         finally:
             await admin.close()
-        return self.stack.database(service).replace(f"/mente_{service}?", f"/{name}?")
+        return self.stack.dsn(f"mente_{service}", name)
 
     def migrate(self, service: str) -> None:
         """Bring the service's own database to the state of its migration files."""

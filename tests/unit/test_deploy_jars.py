@@ -64,6 +64,14 @@ def test_no_network_is_one_sentence(tmp_path: Path) -> None:
         ensure_jars([JAR], tmp_path, Source(ConnectionError("refused")).fetch)
 
 
+def test_a_jar_that_was_fetched_again_looks_like_the_one_before(tmp_path: Path) -> None:
+    ensure_jars([JAR], tmp_path, Source(GOOD).fetch)
+    before = (tmp_path / JAR.path).stat().st_mtime
+    (tmp_path / JAR.path).write_bytes(b"half")
+    ensure_jars([JAR], tmp_path, Source(GOOD).fetch)
+    assert (tmp_path / JAR.path).stat().st_mtime == before
+
+
 def test_progress_is_told_for_every_jar(tmp_path: Path) -> None:
     jars = [Jar("org.example", f"thing{number}", "1", JAR.sha256) for number in range(3)]
     told: list[tuple[int, int]] = []
