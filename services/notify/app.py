@@ -20,6 +20,7 @@ from shared.access import Channels
 from shared.batching import Batcher
 from shared.citizens import CitizenDoor
 from shared.health import Health
+from shared.inbox import Consumer
 from shared.kafka import Consumption
 from shared.postgres import AWAY, Database, migrate
 from shared.relay import Relay
@@ -42,6 +43,11 @@ def now() -> datetime:
 async def bring_up_to_date(settings: Settings) -> list[str]:
     """Apply the migrations that are new; their names."""
     return await migrate(settings.database_url, MIGRATIONS)
+
+
+async def readers(settings: Settings, database: Database) -> list[Consumer]:  # noqa: ARG001
+    """Everything that notify reads, for whoever handles parked records again."""
+    return consumer.consumers(now)
 
 
 async def serve(settings: Settings, role: str) -> None:
