@@ -271,7 +271,7 @@ async def test_a_call_cannot_be_played_again(intake):
         assert first.status_code == 201
         return again if again.status_code == 401 else None
 
-    assert (await until(refused)).json()["code"] == "nonce-used"
+    assert (await until(refused)).json()["code"] == "nonce-replayed"
 
 
 async def test_papers_are_kept_by_content_and_must_be_what_they_claim(intake):

@@ -43,7 +43,7 @@ class Door:
             channel = await asyncio.to_thread(self._channels.verify, call, at)
         ROUTES[route].admit_channel(channel)
         if not await self._nonces.first_use(channel.id, call.headers[NONCE]):
-            raise Refused("nonce-used", "this signature was used before; sign the call anew", status=401)
+            raise Refused("nonce-replayed", "this signature was used before; sign the call anew", status=401)
         return Call(channel, call.idempotency_key, at)
 
 
