@@ -85,7 +85,7 @@ def ensure_kafka(
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether the shared files are there and whole; a broker works without an ahead-of-time cache, only slower."""
+    """Whether the shared files are there and whole; brokers also work without such a cache, only slower."""
     try:
         return int((folder / SIZE).read_text()) == _size(folder / AOT) and (folder / CHECKPOINT).exists()
     except (OSError, ValueError):
