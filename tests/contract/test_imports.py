@@ -2,9 +2,7 @@
 
 import ast
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -12,7 +10,8 @@ from pathlib import Path
 import grimp
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.alone import ROOT, copy_of, outputs_of, start_alone
+
 SOURCES = ("services", "shared", "deploy")
 RULES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 NAMES = {rule["id"]: rule["name"] for rule in RULES}
@@ -65,9 +64,7 @@ PLANTS = [
 ]
 
 JUDGE = """
-import json, sys
-sys.meta_path = [f for f in sys.meta_path if not getattr(f, "__module__", "").startswith("__editable__")]
-sys.path = ["", *(place for place in sys.path if "__editable__" not in place and place != "")]
+import json
 from importlinter.application import use_cases
 from importlinter.configuration import configure
 
@@ -80,27 +77,16 @@ print(json.dumps({c.name: [k.kept, str(k.metadata)] for c, k in report.get_contr
 
 
 def judged(tree: Path) -> dict[str, tuple[bool, str]]:
-    """Each rule's verdict on a tree: whether it is kept, and what was found.
-
-    An installation of this tree in development mode is hidden, or its modules would be mixed in.
-    """
-    alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [sys.executable, "-c", JUDGE]
-    ran = subprocess.run(command, cwd=tree, env=alone, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr[-2000:]
-    verdicts = json.loads(ran.stdout.splitlines()[-1])
+    """Each rule's verdict on a tree: whether it is kept, and what was found."""
+    verdicts = json.loads(outputs_of({"judge": start_alone(tree, JUDGE)})["judge"].splitlines()[-1])
     return {name: (kept, found) for name, (kept, found) in verdicts.items()}
 
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
     """The verdicts on a copy of the sources in which every rule is broken."""
-    tree = tmp_path_factory.mktemp("planted")
+    tree = copy_of(tmp_path_factory.mktemp("planted"), SOURCES, ending="*.py")
     shutil.copy(ROOT / "pyproject.toml", tree)
-    for path in (path for root in SOURCES for path in (ROOT / root).rglob("*.py")):
-        copy = tree / path.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, copy)
     for _, place, line, _ in PLANTS:
         with (tree / place).open("a") as file:
             file.write(f"\n{line}\n")
