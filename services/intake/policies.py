@@ -8,7 +8,7 @@ import structlog
 from services.intake.domain.rulebook import Rulebook, rulebook
 from services.intake.store import published
 from shared.errors import Unavailable
-from shared.postgres import AWAY, Database
+from shared.postgres import AWAY, PASSING, Database
 
 PAUSE = 1.0
 """Seconds between two looks at which versions are there."""
@@ -52,7 +52,7 @@ class Policies:
         while True:
             try:
                 await self.refresh()
-            except AWAY as error:
+            except (*AWAY, *PASSING) as error:
                 log.warning("policies-not-renewed", reason=type(error).__name__)
             await asyncio.sleep(PAUSE)
 

@@ -85,6 +85,10 @@ class TestReapplication:
         event = submitted(an_offer(previous_acceptance_no=self.number), known).event
         assert event.previous_application_id == known.previous[self.number].application_id
 
+    def test_its_number_may_be_typed_as_people_type(self):
+        event = submitted(an_offer(previous_acceptance_no="14d2-pf2d-bsqq-gv"), self.known()).event
+        assert event.previous_application_id
+
     def test_it_waits_for_the_end_of_the_earlier_one(self):
         offer = an_offer(previous_acceptance_no=self.number)
         refused = refusal(offer, self.known(status=Status.ACCEPTED, ended_at=None))

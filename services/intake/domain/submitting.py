@@ -8,11 +8,11 @@ from uuid import UUID
 from services.intake.domain.defects import defect
 from services.intake.domain.following import Application
 from services.intake.domain.identity import person_id
-from services.intake.domain.numbering import acceptance_no
+from services.intake.domain.numbering import acceptance_no, read_acceptance_no
 from services.intake.domain.rulebook import Rulebook
 from services.intake.domain.validating import StoredMaterial, examine
 from shared.contracts.applications import ApplicationSubmitted
-from shared.contracts.base import Code, date
+from shared.contracts.base import date
 from shared.contracts.submissions import (
     Defect,
     NoticeRead,
@@ -38,6 +38,11 @@ class Offer:
     offered: SubmissionOffered
     received_at: datetime
     traceparent: str | None = None
+
+    def previous_number(self) -> str | None:
+        """The number of the application that this one follows; None without one, or with a slip in it."""
+        typed = self.offered.previous_acceptance_no
+        return read_acceptance_no(typed) if typed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def submit(offer: Offer, rules: Rulebook | None, known: Known, lookup_key: bytes
     if offered.region not in offer.serves:
         raise Refused("region-outside-scope", "this channel does not serve that region", status=403)
     person = person_id(lookup_key, offered.applicant.id_type, offered.applicant.id_number)
-    previous = known.previous.get(offered.previous_acceptance_no or "")
+    previous = known.previous.get(offer.previous_number() or "")
     found = examine(offered, offer.channel, rules, known.stored, today)
     defects = [*found.defects, *_previous_defects(offered, previous, person)]
     if defects or offered.notice is None:
@@ -214,8 +219,7 @@ def _submitted(
 
 
 def _previous_defects(offered: SubmissionOffered, previous: Application | None, person: UUID) -> list[Defect]:
-    number: Code | None = offered.previous_acceptance_no
-    if number is None:
+    if offered.previous_acceptance_no is None:
         return []
     if previous is None or previous.person_id != person:
         return [defect("previous-unknown", "previous_acceptance_no")]

@@ -39,7 +39,7 @@ GET_POLICY = "SELECT document FROM policies WHERE region = $1 AND version = $2"
 async def get_policy(database: Database, region: str, version: int) -> RegionPolicy:
     """One version of a region's policy."""
     document: Any = await database.fetchval(GET_POLICY, region, version)
-    return RegionPolicy.model_validate(document)
+    return RegionPolicy.model_validate(document, extra="ignore")
 
 
 KEEP_CALENDARS = """
