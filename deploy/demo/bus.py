@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -133,21 +133,15 @@ async def open_bus(kafka: str) -> AsyncIterator[Bus]:
     producer = AIOKafkaProducer(
         bootstrap_servers=kafka, client_id="mente-demo", acks="all", enable_idempotence=True, linger_ms=5
     )
-    await consumer.start()
-    try:
-        await producer.start()
-        try:
-            await _to_the_end(consumer)
-            bus = Bus(consumer, producer)
-            watching = asyncio.create_task(bus.watch())
-            yield bus
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
-        finally:
-            await producer.stop()
-    finally:
-        await consumer.stop()
+    async with AsyncExitStack() as ending:
+        for client in (consumer, producer):
+            ending.push_async_callback(client.stop)
+            await client.start()
+        await _to_the_end(consumer)
+        bus = Bus(consumer, producer)
+        watching = asyncio.create_task(bus.watch())
+        ending.push_async_callback(_end, watching)
+        yield bus
 
 
 def has(*types: str) -> Enough:
@@ -158,6 +152,12 @@ def has(*types: str) -> Enough:
         return all(found.count(kind) >= types.count(kind) for kind in types)
 
     return enough
+
+
+async def _end(watching: asyncio.Task[None]) -> None:
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
 
 
 async def _to_the_end(consumer: AIOKafkaConsumer) -> None:

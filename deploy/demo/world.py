@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from aiokafka.errors import KafkaError
 
 from deploy.demo.bus import Bus, open_bus
 from deploy.demo.clients import Answer, Headers, NotAsTold, Office, Sender, call, utc_now
@@ -90,5 +91,5 @@ async def open_world(stack: Stack) -> AsyncIterator[World]:
         try:
             async with open_bus(stack.kafka) as bus:
                 yield World(stack, http, bus, Office(http, stack.oidc_issuer))
-        except httpx.TransportError as error:
+        except (httpx.TransportError, KafkaError) as error:
             raise NotAsTold(f"the stack did not answer: {type(error).__name__}") from error
