@@ -23,6 +23,10 @@ def command(
 
     if only and only not in STORIES:
         raise typer.BadParameter(f"there are {', '.join(STORIES)}", param_hint="--only")
+    if only and count:
+        raise typer.BadParameter(
+            "it tells one story, and --count sends many applications", param_hint="--only"
+        )
     stack = _running_stack()
     telling = run_many(stack, count, as_json) if count else run(stack, only or None, as_json)
     try:
