@@ -11,9 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Self
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from shared.errors import Refused
@@ -78,6 +79,10 @@ class Channels:
 
     def __init__(self, entries: Iterable[tuple[Channel, Ed25519PublicKey]]) -> None:
         self._entries = {channel.id: (channel, key) for channel, key in entries}
+        # libsodium checks a signature in half the time that OpenSSL takes.
+        self._verifiers = {
+            name: VerifyKey(key.public_bytes_raw()) for name, (_, key) in self._entries.items()
+        }
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -108,10 +113,10 @@ class Channels:
         if entry is None:
             raise _refused("channel-unknown", "no channel of this name is registered")
         _require_recent(call.headers[TIMESTAMP], now)
-        channel, key = entry
+        channel, _ = entry
         try:
-            key.verify(signature, _text(call, call.headers))
-        except InvalidSignature:
+            self._verifiers[channel.id].verify(_text(call, call.headers), signature)
+        except (BadSignatureError, ValueError):
             raise _refused("signature-invalid", _ALTERED) from None
         return channel
 
