@@ -12,7 +12,7 @@ from services.review.store import cases, catalog, claims, queue
 from shared.contracts.applications import ApplicationWithdrawn
 from shared.contracts.calendars import CalendarDocument, HolidaySpan
 from shared.contracts.sourced import Grade
-from shared.errors import Refused
+from shared.errors import Refused, Unavailable
 from tests.support.cases import an_opinion
 from tests.support.review_desk import ReviewDesk, a_database, in_shangrao, refused
 from tests.support.samples import NOON, an_application_submitted
@@ -163,6 +163,16 @@ async def test_a_case_that_came_twice_is_one_case_with_one_event(desk):
     await desk.receive(application)
     assert await desk.stated(application.application_id) == [(1, "case-opened")]
     assert await desk.database.fetchval("SELECT count(*) FROM cases") == 2
+
+
+async def test_a_batch_in_which_one_must_wait_leaves_nothing_behind(desk):
+    many = [an_application_submitted() for _ in range(200)]
+    with pytest.raises(Unavailable, match="policy-unknown"):
+        await desk.receive(*many, an_application_submitted(region="nowhere"))
+    assert await desk.database.fetchval("SELECT count(*) FROM cases") == 0
+    await desk.receive(*many)
+    assert await desk.database.fetchval("SELECT count(*) FROM cases") == 200
+    assert await desk.database.fetchval("SELECT count(DISTINCT key) FROM outbox") == 200
 
 
 async def test_a_withdrawn_case_leaves_the_queue_and_ends_the_claim(desk):

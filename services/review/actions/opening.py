@@ -21,10 +21,9 @@ async def open_cases(
 
     Raises Unavailable `policy-unknown` for a region or version that is not known yet.
     """
-    changes = [_opening(application, book, now) for application in submitted]
-    fresh = await store.insert_cases(tx, changes, now)
-    opened = [change.events[0] for change in changes if change.case.application_id in fresh]
-    await outbox.add(tx, [Stated(event, 1) for event in opened])
+    changes = (_opening(application, book, now) for application in submitted)
+    opened = await store.insert_cases(tx, changes, now)
+    await outbox.add(tx, [Stated(event, 1) for change in opened for event in change.events])
 
 
 async def resume_cases(tx: Tx, supplied: Sequence[MaterialSupplied], book: Rulebook, now: datetime) -> None:

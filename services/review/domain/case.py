@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from uuid import UUID
 
 from shared import clock
@@ -139,8 +139,13 @@ def _opened(event: CaseOpened) -> Case:
         disease_code=event.disease_code,
         policy_version=event.policy_version,
         received_on=event.received_on,
-        acceptance_clock=clock.start(event.acceptance_budget_working_days, event.received_on, "received"),
+        acceptance_clock=_clock_from_receipt(event.acceptance_budget_working_days, event.received_on),
     )
+
+
+@lru_cache(maxsize=256)
+def _clock_from_receipt(budget: int, received_on: date) -> Clock:
+    return clock.start(budget, received_on, "received")
 
 
 @singledispatch

@@ -1,8 +1,10 @@
 """Rows of cases: state, stated events and dossier go in and come out as the domain knows them."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +22,9 @@ from shared.postgres import Database, Tx
 
 STATE = TypeAdapter(Case)
 DOSSIER = TypeAdapter(Dossier)
+PART = 125
+"""New cases per statement: few enough to leave for the database in one write, so that both work at once."""
+
 EVENTS: dict[str, type[Event]] = {kind.type: kind for kind in CASES.events}
 
 
@@ -53,10 +58,23 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::bool
 ON CONFLICT (application_id) DO NOTHING RETURNING application_id"""
 
 
-async def insert_cases(tx: Tx, changes: Sequence[Change], now: datetime) -> set[UUID]:
-    """Add new cases; gives the ids of those that were not there before."""
-    rows = await tx.fetch(INSERT_CASES, *_columns(changes), now)
-    return {row["application_id"] for row in rows}
+async def insert_cases(tx: Tx, changes: Iterable[Change], now: datetime) -> list[Change]:
+    """Add new cases; gives the changes of those that were not there before.
+
+    The changes are taken part by part: while the database writes one part, the next is worked out.
+    """
+    coming, fresh = iter(changes), list[Change]()
+    part, columns = _next_part(coming)
+    while part:
+        writing = asyncio.create_task(tx.fetch(INSERT_CASES, *columns, now))
+        await asyncio.sleep(0)
+        try:
+            following, columns = _next_part(coming)
+        finally:
+            added = {row["application_id"] for row in await writing}
+        fresh += [change for change in part if change.case.application_id in added]
+        part = following
+    return fresh
 
 
 SAVE_CASES = """
@@ -155,6 +173,11 @@ def claim_of(record: Record) -> Claim:
 def case_of(record: Record) -> Case:
     """Read the state column of a row."""
     return STATE.validate_python(record["state"])
+
+
+def _next_part(coming: Iterator[Change]) -> tuple[list[Change], list[list[Any]]]:
+    part = list(islice(coming, PART))
+    return part, _columns(part)
 
 
 def _columns(changes: Sequence[Change]) -> list[list[Any]]:
