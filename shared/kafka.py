@@ -165,9 +165,6 @@ class Consumption:
                 path={},
             )
 
-        async def decode(message: Any) -> Any:
-            return message
-
         subscriber = broker.subscriber(
             BrokerTopic(consumer.topic.name, declare=False),
             group_id=consumer.group,
@@ -181,7 +178,7 @@ class Consumption:
             rebalance_timeout_ms=60_000,
             heartbeat_interval_ms=1000,
             parser=parse,
-            decoder=decode,
+            decoder=_as_it_is,
             listener=drain,
         )
         self._subscribers.append(subscriber)
@@ -209,6 +206,10 @@ class Consumption:
                 await message.nack()
             await asyncio.sleep(1)
             raise
+
+
+async def _as_it_is(message: Any) -> Any:
+    return message
 
 
 async def _same_cluster(known: str, watch: ClusterWatch) -> None:
