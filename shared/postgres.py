@@ -116,12 +116,15 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 async def migrate(url: str, folders: Sequence[Path]) -> list[str]:
     """Apply the numbered `.sql` files of `folders`, in that order; returns the names that were new.
 
-    One runner at a time (advisory lock); a file that changed after it was applied raises RuntimeError. A
-    file whose first line is `-- transaction:false` runs statement by statement outside a transaction.
+    One runner at a time (advisory lock); a file that changed after it was applied raises RuntimeError, one
+    that cannot have its table within three seconds raises asyncpg.LockNotAvailableError. A file whose first
+    line is `-- transaction:false` runs statement by statement outside a transaction.
     """
     connection = await asyncpg.connect(url, timeout=10)
     try:
         await connection.execute("SELECT pg_advisory_lock(hashtext('schema_migrations'))")
+        # A statement that waits for a lock makes everyone who comes after it wait as well.
+        await connection.execute("SET lock_timeout = '3s'")
         await connection.execute(JOURNAL)
         done = {r["version"]: r["checksum"] for r in await connection.fetch("TABLE schema_migrations")}
         fresh = []
