@@ -1,4 +1,4 @@
-"""Work that arrives within a few milliseconds is done together; everyone still gets an answer of their own."""
+"""Work that arrives within a few milliseconds is done together; everyone gets an answer of their own."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -13,7 +13,7 @@ DAY = 24 * 60 * 60 * 1000
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic. `partitions` never changes afterwards, because keys would move; retention in milliseconds."""
+    """One topic. `partitions` never changes, because keys would move; retention in milliseconds."""
 
     name: str
     subject: str

@@ -27,7 +27,7 @@ def stack():
 def mente(running, *words):
     environment = {**os.environ, "MENTE_HOME": str(running.stack.home)}
     command = [sys.executable, "-m", "deploy.cli", "parked", *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=60)
 
 
 async def parked_rows(running):

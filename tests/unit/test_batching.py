@@ -51,9 +51,7 @@ async def test_a_refused_item_alone_hears_of_it():
 
 async def test_an_item_that_breaks_the_batch_does_not_hurt_its_neighbours():
     async with running(Batcher(Doubling())) as batcher:
-        results = await asyncio.gather(
-            *(batcher.submit(n) for n in (1, 66, 3, 4, 5)), return_exceptions=True
-        )
+        results = await asyncio.gather(*(batcher.submit(n) for n in (1, 66, 3, 4, 5)), return_exceptions=True)
     assert [r for r in results if not isinstance(r, Exception)] == [2, 6, 8, 10]
     assert isinstance(results[1], ValueError)
 
