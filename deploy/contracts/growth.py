@@ -86,6 +86,8 @@ def _compare_type(kind: str, released: Versions, today: Contracts) -> Verdict:
         for version, schema in released.items()
         if version != now and (version not in versions or changes(schema, versions[version]))
     ]
+    if released[last] == versions[now]:
+        return Verdict(altered, [])
     found = changes(released[last], versions[now])
     refusals = [_broken(kind, change) for change in found if change.effect is Effect.BREAKS]
     if not refusals and not _reads_what_was_written(released[last], versions[now]):
