@@ -21,13 +21,15 @@ SERVICES = ("catalog", "intake", "review", "notify")
 class Run:
     """What a fault test drives and judges."""
 
-    def __init__(self, stack: StackUnderTest, rng: random.Random, long: bool) -> None:
+    def __init__(
+        self, stack: StackUnderTest, rng: random.Random, long: bool, recorder: Recorder | None = None
+    ) -> None:
         self.running = stack
         self.stack = stack.stack
         self.rng = rng
         self.long = long
         self.rate = 200.0 if long else 40.0
-        self.recorder = Recorder()
+        self.recorder = recorder or Recorder()
         self.driver = Driver(self.stack, self.recorder, rng)
         self.officers = Officers(self.stack, self.recorder)
 
