@@ -7,6 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.postgres import Row
 
@@ -18,6 +19,7 @@ class Publisher:
 
     def __init__(self, kafka: str, service: str) -> None:
         self._source = f"mente/{service}".encode()
+        self._awaited: set[asyncio.Future[Any]] = set()
         self._producer = AIOKafkaProducer(
             bootstrap_servers=kafka,
             client_id=f"{service}-relay",
@@ -35,11 +37,16 @@ class Publisher:
         await self._producer.start()
 
     async def stop(self) -> None:
-        """Disconnect; what was not acknowledged within 2 s is left to the next publisher."""
-        try:
-            await asyncio.wait_for(self._producer.stop(), 2)
-        except TimeoutError:
-            return
+        """Disconnect; what was not acknowledged within 2 s is left to the next publisher, not sent late."""
+        stopping = asyncio.create_task(self._producer.stop())
+        await asyncio.wait({stopping}, timeout=2)
+        if not stopping.done():
+            # The library would go on trying for ever, and at last reach a broker that nobody has identified.
+            await self._producer.client.close()
+            self._producer._sender.sender_task.cancel()
+            for acknowledgement in list(self._awaited):
+                acknowledgement.cancel()
+        await stopping
 
     async def enqueue(self, rows: Sequence[Row]) -> list[Awaitable[Any]]:
         """Hand all rows over, in order; the returned futures resolve when the broker has them on disk.
@@ -65,11 +72,19 @@ class Publisher:
         for row in rows:
             record = kafka_record(row, self._source)
             if batch.append(**record) is None:
-                futures.append(await self._producer.send_batch(batch, place.topic, partition=place.partition))
+                futures.append(await self._send_batch(batch, place))
                 batch = self._producer.create_batch()
                 batch.append(**record)
-        futures.append(await self._producer.send_batch(batch, place.topic, partition=place.partition))
+        futures.append(await self._send_batch(batch, place))
         return futures
+
+    async def _send_batch(self, batch: BatchBuilder, place: TopicPartition) -> Awaitable[Any]:
+        future: asyncio.Future[Any] = await self._producer.send_batch(
+            batch, place.topic, partition=place.partition
+        )
+        self._awaited.add(future)
+        future.add_done_callback(self._awaited.discard)
+        return future
 
 
 def kafka_record(row: Row, source: bytes) -> dict[str, Any]:

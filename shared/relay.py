@@ -117,7 +117,7 @@ class Relay:
                 pause = 0.1
             except* (KafkaError, *AWAY, *PASSING) as group:
                 log.warning("relay-waits", reason=repr(group.exceptions[0])[:200])
-                pause = min(pause * 2, 5)
+                pause = min(pause * 2, 1)
             await asyncio.sleep(pause)
 
     async def _reign(self) -> None:
@@ -148,8 +148,9 @@ class Relay:
             HOLES.set(len(reign.saved.holes))
             await keep_partitions(self._database, reign.saved.floor)
             found = await watch.identity()
-            if reign.met and found not in (None, reign.cluster):
-                raise ClusterChanged
+            if reign.met and found != reign.cluster:
+                # What waits in the producer must not go to a broker before that has told who it is.
+                raise ClusterChanged if found else KafkaError("the broker is away")
             await asyncio.sleep(LEASE_SECONDS / 4)
 
     async def _publish(self, reign: _Reign, publisher: Publisher, watch: ClusterWatch) -> None:
