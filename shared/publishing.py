@@ -42,7 +42,6 @@ class Publisher:
         await asyncio.wait({stopping}, timeout=2)
         if not stopping.done():
             # The library would go on trying for ever, and at last reach a broker that nobody has identified.
-            await self._producer.client.close()
             self._producer._sender.sender_task.cancel()
             for acknowledgement in list(self._awaited):
                 acknowledgement.cancel()
