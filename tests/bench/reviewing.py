@@ -129,7 +129,7 @@ async def consumer_rate(place: Place) -> Comparison:
     comparison = Comparison(
         "B7", "review consumer / raw getmany + the same batched insert", "events/s", Goal(0.4, 0.7, 0.9)
     )
-    documents = await asyncpg.connect(place.running.database("review"))
+    documents = await Database.open(place.running.database("review"), name="bench")
     catalog = await documents.fetch("SELECT * FROM catalog_documents")
     await documents.close()
     topic = await fresh_topic(place.kafka, APPLICATIONS, partitions=12)
