@@ -67,7 +67,7 @@ class Bus:
         """Publish any bytes."""
         await self._producer.send_and_wait(topic, value, key=key, headers=headers)
 
-    async def read(self, topic: str, count: int, within: float = 20):
+    async def read(self, topic: str, count: int, within: float = 60):
         """The first `count` records of a topic; fewer when they do not come in time (seconds)."""
         consumer = AIOKafkaConsumer(topic, bootstrap_servers=self.kafka, auto_offset_reset="earliest")
         await consumer.start()
@@ -84,7 +84,7 @@ class Bus:
         return found
 
 
-async def until(check, within: float = 20, every: float = 0.05):
+async def until(check, within: float = 60, every: float = 0.05):
     """Poll an async check until it is true; its value, or AssertionError after `within` seconds."""
     value = None
     try:
