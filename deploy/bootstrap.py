@@ -99,7 +99,9 @@ def install(extras: list[str], wanted: str) -> None:
         if not VENV.exists():
             run([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)], environment)
         python = str(VENV / "bin" / "python")
-        install_with_uv([uv, "pip", "install", "--python", python, *target], environment)
+        # Compiled now: where Python is told to write no bytecode, every start would compile everything again.
+        command = [uv, "pip", "install", "--compile-bytecode", "--python", python, *target]
+        install_with_uv(command, environment)
     STAMP.write_text(json.dumps({"digest": wanted, "extras": extras, "place": place()}))
     say(f"packages installed in {time.monotonic() - begun:.0f} s")
 
