@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from shared.errors import Refused, Unreadable
 from shared.inbox import Consumer, handle
 from shared.postgres import Database, Row, Tx
-from shared.received import Received, record_time
+from shared.received import NUL, Received, record_time
 
 PARKED = Counter("events_parked_total", "Records set aside", ["topic", "code"])
 
@@ -52,11 +52,14 @@ async def park(
     record: ConsumerRecord[bytes | None, bytes | None],
     received: Received[Any] | None,
     why: tuple[str, str, int],
-) -> None:
-    """Keep one record with its bytes; `why` is (code, reason without personal data, attempts)."""
+) -> bool:
+    """Keep one record with its bytes; False if it was kept before.
+
+    `why` is (code, reason without personal data, attempts).
+    """
     code, reason, attempts = why
     key = received.key if received else _readable_key(record.key)
-    await tx.execute(
+    status = await tx.execute(
         PARK,
         record.topic,
         record.partition,
@@ -65,7 +68,7 @@ async def park(
         received.event_id if received else None,
         received.type if received else None,
         received.sequence if received else None,
-        [[name, None if value is None else value.hex()] for name, value in record.headers],
+        [_kept_header(name, value) for name, value in record.headers],
         record.key,
         record.value,
         record_time(record),
@@ -73,14 +76,28 @@ async def park(
         reason[:500],
         attempts,
     )
-    PARKED.labels(record.topic, code).inc()
+    is_new: bool = status == "INSERT 0 1"
+    PARKED.labels(record.topic, code).inc(is_new)
+    return is_new
 
 
 def _readable_key(key: bytes | None) -> str | None:
     try:
-        return key.decode().replace("\x00", "") or None if key else None
+        text = key.decode() if key else None
     except UnicodeDecodeError:
         return None
+    return None if text and NUL in text else text
+
+
+def _kept_header(name: str, value: bytes | None) -> list[str | None]:
+    """Name and value (hex); a name that PostgreSQL cannot take is kept as hex too."""
+    kept = None if value is None else value.hex()
+    return [name.replace(NUL, "?"), kept, name.encode().hex()] if NUL in name else [name, kept]
+
+
+def _header(name: str, value: str | None, name_in_hex: str | None = None) -> tuple[str, bytes | None]:
+    named = name if name_in_hex is None else bytes.fromhex(name_in_hex).decode()
+    return named, None if value is None else bytes.fromhex(value)
 
 
 async def open_records(database: Database, most: int = 1000) -> Sequence[Row]:
@@ -167,7 +184,6 @@ def as_record(row: Row) -> ConsumerRecord[bytes | None, bytes | None]:
     """A parked row as the record it was; raises Unreadable when its bytes could not be kept."""
     if row["code"] == "header-key-unreadable":
         raise Unreadable("header-key-unreadable", "the client library could not hand the bytes over")
-    headers = [(name, None if value is None else bytes.fromhex(value)) for name, value in row["headers"]]
     return ConsumerRecord(
         topic=row["topic"],
         partition=row["partition"],
@@ -179,7 +195,7 @@ def as_record(row: Row) -> ConsumerRecord[bytes | None, bytes | None]:
         checksum=None,
         serialized_key_size=-1,
         serialized_value_size=-1,
-        headers=headers,
+        headers=[_header(*kept) for kept in row["headers"]],
     )
 
 

@@ -13,6 +13,9 @@ from shared.contracts.base import Event
 from shared.errors import Unreadable
 from shared.postgres import Tx
 
+NUL = "\x00"
+"""The one character of Unicode that PostgreSQL does not take in a text."""
+
 E = TypeVar("E")
 
 
@@ -71,21 +74,27 @@ def event_reader(types: Sequence[type[Event]]) -> Reader:
 
 
 def header_texts(record: ConsumerRecord[bytes | None, bytes | None]) -> Mapping[str, str]:
-    """The headers as text; raises Unreadable `header-unreadable` for a value that is not UTF-8 or null."""
+    """The headers as text, without null ones; raises Unreadable `header-unreadable` for what is no text."""
     try:
-        return {name: value.decode() for name, value in record.headers if value is not None}
+        texts = {name: value.decode() for name, value in record.headers if value is not None}
     except UnicodeDecodeError:
         raise Unreadable("header-unreadable", "a header value is not UTF-8 text") from None
+    if any(NUL in text for text in texts.values()):
+        raise Unreadable("header-unreadable", "a header value holds a NUL character")
+    return texts
 
 
 def key_text(record: ConsumerRecord[bytes | None, bytes | None]) -> str:
-    """The key as text; raises Unreadable `key-unreadable` when there is none or it is not UTF-8."""
+    """The key as text; raises Unreadable `key-unreadable` when there is none or it is no UTF-8 text."""
     if not record.key:
         raise Unreadable("key-unreadable", "the record has no key")
     try:
-        return str(record.key.decode())
+        key = str(record.key.decode())
     except UnicodeDecodeError:
         raise Unreadable("key-unreadable", "the key is not UTF-8 text") from None
+    if NUL in key:
+        raise Unreadable("key-unreadable", "the key holds a NUL character")
+    return key
 
 
 def record_time(record: ConsumerRecord[bytes | None, bytes | None]) -> datetime:

@@ -136,10 +136,12 @@ class Settler:
                 async with self._database.transaction() as tx:
                     if received is not None:
                         await tx.fetch(inbox.ENTER, [received.event_id], received.topic)
-                    await parked.park(tx, record, received, why)
+                    is_new = await parked.park(tx, record, received, why)
                 break
             except AWAY:
                 await self._sleep(1)
+        if not is_new:
+            return  # the batch was given back after this record had been parked
         place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         log.error("record-parked", code=why[0], reason=why[1], **place)
         if received is None and self._consumer.topic.writer == "channels":

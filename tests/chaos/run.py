@@ -59,7 +59,8 @@ class Run:
 
     async def review(self, count: int) -> None:
         """Carry so many of the acknowledged applications to a decision, with a duel at the end of each."""
-        ids = self.recorder.application_ids()
+        decided = {duel.application_id for duel in self.recorder.duels}
+        ids = [one for one in self.recorder.application_ids() if one not in decided]
         for application_id in self.rng.sample(ids, min(count, len(ids))):
             await self.officers.review(application_id)
 

@@ -63,13 +63,19 @@ class Driver:
 
     async def submit(self, key: Key | None = None, *, tries: int = 1000) -> None:
         """Submit for a new person, or a submission again; the same key and body until it is answered."""
-        key = key or self._new()
+        key = key or self.prepare()
         began = asyncio.get_running_loop().time()
         for _ in range(tries):
             if await self._try(key):
                 return
             assert asyncio.get_running_loop().time() - began < GIVE_UP, f"{key} was never answered"
             await asyncio.sleep(self.rng.uniform(0.05, 0.2))
+
+    async def withdraw(self, acceptance_no: str) -> None:
+        """Take an application back."""
+        target = f"{PATH}/{acceptance_no}/withdrawal"
+        answer = await self._http.post(target, headers=self._signed(target, b""))
+        assert answer.status_code == 200, answer.text
 
     async def burst(self, count: int) -> None:
         """Submit for so many new persons at the same moment."""
@@ -94,7 +100,7 @@ class Driver:
 
     async def offer(self, bus: Bus, key: Key | None = None) -> Key:
         """Submit on the bus for a new person, or a submission again; it is answered on intake.receipts."""
-        key = key or self._new()
+        key = key or self.prepare()
         body = self.recorder.asked[key]
         await bus.raw(SUBMISSIONS, key[1].encode(), body, self.record_headers(key[1], body))
         return key
@@ -114,7 +120,7 @@ class Driver:
             tasks.create_task(self._submit_and_repeat() if number % 10 == 0 else self.submit())
 
     async def _submit_and_repeat(self) -> None:
-        key = self._new()
+        key = self.prepare()
         await self.submit(key)
         await self.submit(key)
 
@@ -133,10 +139,11 @@ class Driver:
         self.recorder.answers[key].append(Answer(response.status_code, response.content, replay))
         return True
 
-    def _new(self) -> Key:
+    def prepare(self, **changes: Any) -> Key:
+        """Make a submission for a new person, to be sent later; `changes` are made to its body."""
         number = next(people)
         key = (CHANNEL, f"chaos-{number}-{self.rng.randrange(1 << 32):08x}")
-        self.recorder.asked[key] = json.dumps(a_submission(number)).encode()
+        self.recorder.asked[key] = json.dumps(a_submission(number, **changes)).encode()
         return key
 
     def _signed(self, target: str, body: bytes, key: str = "") -> dict[str, str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from shared.parked import as_record
 from tests.support.observing import Row, Told, World
 from tests.support.recorder import Key, Poison, Recorder
 from tests.support.working_days import is_provisional, shanghai_day, working_days_after
@@ -176,8 +177,8 @@ def exactly_the_poison_is_parked(poison: Sequence[Poison], parked: Mapping[str, 
     breaches += [f"I9 {one} is parked: {found[one]['code']}" for one in found.keys() - wanted.keys()]
     for one in wanted.keys() & found.keys():
         row, p = found[one], wanted[one]
-        headers = tuple((name, bytes.fromhex(value)) for name, value in row["headers"])
-        if (row["raw_key"], row["body"], headers) != (p.key, p.body, p.headers) or not row["reason"]:
+        kept = as_record(row)
+        if (kept.key, kept.value, tuple(kept.headers)) != (p.key, p.body, p.headers) or not row["reason"]:
             breaches.append(f"I9 {p.name} was not kept as it came by {one[0]}")
     return breaches
 

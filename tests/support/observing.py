@@ -104,6 +104,7 @@ async def fetch(url: str, sql: str, *values: Collection[Any]) -> list[Row]:
     """Run one statement on a database."""
     connection = await asyncpg.connect(url)
     try:
+        await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=str, decoder=orjson.loads)
         return [dict(row) for row in await connection.fetch(sql, *map(list, values))]
     finally:
         await connection.close()
