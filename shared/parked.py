@@ -52,13 +52,16 @@ async def park(
     record: ConsumerRecord[bytes | None, bytes | None],
     received: Received[Any] | None,
     why: tuple[str, str, int],
+    *,
+    hold: bool = True,
 ) -> bool:
     """Keep one record with its bytes; False if it was kept before.
 
-    `why` is (code, reason without personal data, attempts).
+    `why` is (code, reason without personal data, attempts). The key of an unreadable record is held unless
+    `hold` is False.
     """
     code, reason, attempts = why
-    key = received.key if received else _readable_key(record.key)
+    key = received.key if received else _readable_key(record.key) if hold else None
     status = await tx.execute(
         PARK,
         record.topic,

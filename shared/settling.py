@@ -41,6 +41,8 @@ class Settler:
         self._read = consumer.reader
         self._sleep = sleep
         self._failed_in_a_row = 0
+        # Channels choose their keys: what a stranger writes must not hold another's key.
+        self._foreign = consumer.topic.writer == "channels"
 
     async def settle(self, records: Batch) -> None:
         """Handle every record or park it; raises ReaderBroken after 20 failures in a row.
@@ -136,7 +138,7 @@ class Settler:
                 async with self._database.transaction() as tx:
                     if received is not None:
                         await tx.fetch(inbox.ENTER, [received.event_id], received.topic)
-                    is_new = await parked.park(tx, record, received, why)
+                    is_new = await parked.park(tx, record, received, why, hold=not self._foreign)
                 break
             except AWAY:
                 await self._sleep(1)
@@ -144,7 +146,7 @@ class Settler:
             return  # the batch was given back after this record had been parked
         place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         log.error("record-parked", code=why[0], reason=why[1], **place)
-        if received is None and self._consumer.topic.writer == "channels":
+        if received is None and self._foreign:
             return  # whoever writes there may write rubbish: that says nothing about this reader
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= IN_A_ROW:

@@ -97,7 +97,7 @@ def reader(channels: Channels) -> Reader:
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
-            key=key,
+            key=f"{channel.id}:{key}",
             type=SubmissionOffered.type,
             sequence=None,
             occurred_at=record_time(record),

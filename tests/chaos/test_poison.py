@@ -91,6 +91,10 @@ async def poison_everything(run: Run) -> None:
             await run.driver.offer(run.bus)
         key, body, headers = an_unknown_type(submitted)
         await run.bus.raw(APPLICATIONS.name, key, body, headers)
+        claimed = run.driver.prepare()
+        stranger = (claimed[1].encode(), b"{}", [("mente-channel", b"nobody")])
+        await poisoner.put(SUBMISSIONS.name, "a stranger with a key of ours", stranger, ("intake",))
+        await run.driver.offer(run.bus, claimed)
 
 
 def an_acceptance() -> ApplicationAccepted:
