@@ -6,6 +6,7 @@ A killed consumer stays a member until its session ends, 45 seconds, and Kafka r
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from typing import Any
 
@@ -14,6 +15,7 @@ from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.admin import DescribeGroupsRequest, ListGroupsRequest
 from aiokafka.protocol.group import LeaveGroupRequest
 
+OFFSETS = "__consumer_offsets"
 LOADED_SECONDS = 15.0
 
 
@@ -22,23 +24,47 @@ async def forget_members(bootstrap: str, prefix: str = "") -> int:
     client = AIOKafkaClient(bootstrap_servers=bootstrap, client_id="mente-supervisor")
     await client.bootstrap()
     try:
+        partitions = (await client.fetch_all_metadata()).partitions_for_topic(OFFSETS) or set()
         node = client.get_random_node()
-        groups = [group for group in await _groups(client, node) if group.startswith(prefix)]
+        # Kafka lists only the groups of the partitions that it has read already and is silent on the others.
+        for group in one_group_each(len(partitions)):
+            await _wait_loaded(client, node, group)
+        answer: Any = await client.send(node, ListGroupsRequest())
+        groups = sorted(name for name, *_ in answer.groups if name.startswith(prefix))
         return sum([await _empty(client, node, group) for group in groups])
     finally:
         await client.close()
 
 
-async def _groups(client: AIOKafkaClient, node: int) -> list[str]:
+def one_group_each(partitions: int) -> list[str]:
+    """Made-up group names, one for each partition of the offsets topic, in the order of the partitions."""
+    found: dict[int, str] = {}
+    for number in itertools.count():
+        if len(found) == partitions:
+            return [found[partition] for partition in sorted(found)]
+        name = f"mente-probe-{number}"
+        found.setdefault(java_hash(name) % partitions, name)
+    raise AssertionError("counting does not end")
+
+
+def java_hash(text: str) -> int:
+    """Java's hash of an ASCII text without its sign, by which Kafka gives groups to partitions."""
+    value = 0
+    for character in text:
+        value = (31 * value + ord(character)) & 0xFFFFFFFF
+    return value & 0x7FFFFFFF
+
+
+async def _wait_loaded(client: AIOKafkaClient, node: int, group: str) -> None:
     deadline = time.monotonic() + LOADED_SECONDS
     while True:
-        answer: Any = await client.send(node, ListGroupsRequest())
-        if answer.error_code == 0:
-            return sorted(name for name, *_ in answer.groups)
-        error: type[KafkaError] = for_code(answer.error_code)
-        if not error.retriable or time.monotonic() > deadline:
+        answer: Any = await client.send(node, DescribeGroupsRequest([group]))
+        error: type[KafkaError] = for_code(answer.groups[0][0])
+        if not error.retriable:
+            return
+        if time.monotonic() > deadline:
             raise error
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.05)
 
 
 async def _empty(client: AIOKafkaClient, node: int, group: str) -> int:

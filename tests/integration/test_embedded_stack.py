@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import pytest
 from deploy.local.folder import wait_until_free
 from deploy.local.groups import forget_members
 from deploy.local.stack import Stack
+from tests.support.stack import embedded_stack
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = "postgres,kafka,valkey,oidc,sms,caddy"
@@ -31,13 +31,15 @@ JOIN = """
 import asyncio, sys
 from aiokafka import AIOKafkaConsumer
 
-async def join(bootstrap, group):
-    consumer = AIOKafkaConsumer("review.cases", bootstrap_servers=bootstrap, group_id=group)
+async def join(address):
+    consumer = AIOKafkaConsumer(
+        "review.cases", bootstrap_servers=address, group_id="abandoned", session_timeout_ms=45000
+    )
     await consumer.start()
     print("joined", flush=True)
     await asyncio.sleep(60)
 
-asyncio.run(join(*sys.argv[1:]))
+asyncio.run(join(sys.argv[1]))
 """
 
 
@@ -148,20 +150,19 @@ def test_a_server_that_dies_is_started_again(command: Command) -> None:
     assert Stack.load(command.home).pids["valkey"] != stack.pids["valkey"]
 
 
-async def test_a_killed_consumer_does_not_hold_up_those_who_follow(kafka: str) -> None:
-    group = f"abandoned-{uuid.uuid4().hex[:8]}"
-    killed = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", JOIN, kafka, group, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert killed.stdout is not None
-        assert await asyncio.wait_for(killed.stdout.readline(), 60) == b"joined\n"
-    finally:
-        killed.kill()
-        await killed.communicate()
+def test_a_killed_consumer_does_not_hold_up_those_who_follow() -> None:
+    with embedded_stack({"kafka"}) as running:
+        address = running.stack.kafka
+        with subprocess.Popen([sys.executable, "-c", JOIN, address], stdout=subprocess.PIPE) as killed:
+            assert killed.stdout is not None
+            assert killed.stdout.readline() == b"joined\n"
+            killed.kill()
 
-    assert await forget_members(kafka, group) == 1
-    assert await forget_members(kafka, group) == 0
+        running.kill("kafka")
+        running.start("kafka")
+
+        assert asyncio.run(forget_members(address, "abandoned")) == 1
+        assert asyncio.run(forget_members(address, "abandoned")) == 0
 
 
 async def execute(stack: Stack, statement: str) -> object:
