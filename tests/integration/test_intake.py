@@ -318,9 +318,9 @@ async def test_every_offer_on_the_bus_gets_an_answer(intake):
     assert [d["code"] for d in answers["defective"][1]["defects"]] == ["truth-not-declared"]
 
     async def parked():
-        return await intake.database.fetch("SELECT key, code FROM parked")
+        return await intake.database.fetch("SELECT raw_key, key, code FROM parked")
 
-    assert [tuple(row) for row in await until(parked)] == [("stranger", "channel-unknown")]
+    assert [tuple(row) for row in await until(parked)] == [(b"stranger", None, "channel-unknown")]
 
 
 async def test_a_repeated_record_is_answered_again_in_sequence(intake):
