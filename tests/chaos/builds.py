@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from asyncpg import Record
@@ -13,6 +13,7 @@ from shared.cluster import ClusterWatch
 from shared.cursor import Position, stored
 from shared.inbox import Consumer
 from shared.kafka import Consumption
+from shared.postgres import Database
 from shared.publishing import Publisher
 from shared.relay import Relay, _Reign
 from shared.settling import Batch, Settler
@@ -28,20 +29,24 @@ def die() -> None:
 
 
 class CheckpointFirst(Relay):
-    """Stores how far it will have come, and sends afterwards."""
+    """Stores how far it will have come, and sends afterwards; the hook is called in between."""
+
+    def __init__(self, database: Database, *, after_ack: Callable[[], None], **options: Any) -> None:
+        super().__init__(database, **options)
+        self.before_sending = after_ack
 
     async def _publish(self, reign: _Reign, publisher: Publisher, watch: ClusterWatch) -> None:
         await super()._publish(reign, _StoringPublisher(self, reign, publisher), watch)  # type: ignore[arg-type]
 
 
 class _StoringPublisher:
-    def __init__(self, relay: Relay, reign: _Reign, publisher: Publisher) -> None:
+    def __init__(self, relay: CheckpointFirst, reign: _Reign, publisher: Publisher) -> None:
         self._relay, self._reign, self._publisher = relay, reign, publisher
         self.start = publisher.start
 
     async def enqueue(self, rows: Sequence[Record]) -> list[Awaitable[Any]]:
         await self._relay._save(self._reign, self._reign.ahead)
-        self._relay._after_ack()
+        self._relay.before_sending()
         return await self._publisher.enqueue(rows)
 
 
