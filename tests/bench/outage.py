@@ -11,7 +11,7 @@ from tests.bench.place import Place
 
 SECONDS = 8.0
 BACKLOG = """
-SELECT (SELECT last_value FROM pg_sequences WHERE sequencename = 'outbox_id_seq') - cursor
+SELECT coalesce((SELECT last_value FROM pg_sequences WHERE sequencename = 'outbox_id_seq'), 0) - cursor
 FROM relay_checkpoint WHERE shard = 0"""
 
 
