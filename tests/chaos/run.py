@@ -84,7 +84,7 @@ class Run:
             *invariants.each_key_is_in_order(world.told),
             *([] if doubles else invariants.nothing_comes_twice(world.told)),
             *invariants.each_reader_has_applied_all(world.told, world.progress),
-            *invariants.each_case_is_decided_once(self.recorder, world),
+            *invariants.each_case_is_decided_once(self.recorder.duels, world.decisions, world.told),
             *invariants.each_message_is_told_once(world.told, world.messages, world.texts),
             *invariants.outbox_bus_and_readers_agree(outbox, world.told, world.inbox),
             *invariants.exactly_the_poison_is_parked(self.recorder.poison, world.parked),

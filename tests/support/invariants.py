@@ -9,8 +9,8 @@ from uuid import UUID
 import orjson
 
 from shared.parked import as_record
-from tests.support.observing import Row, Told, World
-from tests.support.recorder import Key, Poison, Recorder
+from tests.support.observing import Row, Told
+from tests.support.recorder import Duel, Key, Poison, Recorder
 from tests.support.working_days import is_provisional, shanghai_day, working_days_after
 
 ACCEPTANCE_DAYS, DECISION_DAYS = 5, 15
@@ -118,12 +118,14 @@ def each_reader_has_applied_all(
     ]
 
 
-def each_case_is_decided_once(recorder: Recorder, world: World) -> list[str]:
+def each_case_is_decided_once(
+    duels: Iterable[Duel], decisions: Sequence[Row], told: Sequence[Told]
+) -> list[str]:
     """I5: of decisions at once one was taken (201), the others were refused (409) and left no trace."""
-    rows = Counter(str(row["application_id"]) for row in world.decisions)
-    stated = Counter(one.key for one in _first_copies(world.told) if one.type == "decision-made")
+    rows = Counter(str(row["application_id"]) for row in decisions)
+    stated = Counter(one.key for one in _first_copies(told) if one.type == "decision-made")
     breaches = []
-    for duel in recorder.duels:
+    for duel in duels:
         key = str(duel.application_id)
         if sorted(duel.statuses) != [201] + [409] * (len(duel.statuses) - 1):
             breaches.append(f"I5 {key}: answered {duel.statuses}")
