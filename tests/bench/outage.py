@@ -18,6 +18,7 @@ FROM relay_checkpoint WHERE shard = 0"""
 async def outage(place: Place, port: int) -> list[Comparison]:
     """B12: submissions a second without Kafka / with it; backlog seconds / outage seconds under traffic."""
     requests = place.requests(port)
+    await requests.prepare()
     during = Comparison("B12", "submit rate with Kafka stopped / before", "requests/s", Goal(0.9, 0.97, 1.0))
     backlog = Comparison(
         "B12b",
