@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import murmur2
-from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.postgres import Row
 
@@ -19,7 +19,6 @@ class Publisher:
 
     def __init__(self, kafka: str, service: str) -> None:
         self._source = f"mente/{service}".encode()
-        self._awaited: set[asyncio.Future[Any]] = set()
         self._producer = AIOKafkaProducer(
             bootstrap_servers=kafka,
             client_id=f"{service}-relay",
@@ -36,16 +35,25 @@ class Publisher:
         """Connect; raises KafkaError while no broker answers."""
         await self._producer.start()
 
-    async def stop(self) -> None:
-        """Disconnect; what was not acknowledged within 2 s is left to the next publisher, not sent late."""
+    async def stop(self, grace: float) -> None:
+        """Disconnect; what is not acknowledged within `grace` seconds is left to the next publisher."""
         stopping = asyncio.create_task(self._producer.stop())
-        await asyncio.wait({stopping}, timeout=2)
+        await asyncio.wait({stopping}, timeout=grace)
         if not stopping.done():
-            # The library would go on trying for ever, and at last reach a broker that nobody has identified.
-            self._producer._sender.sender_task.cancel()
-            for acknowledgement in list(self._awaited):
-                acknowledgement.cancel()
+            await self._abandon()
         await stopping
+
+    async def _abandon(self) -> None:
+        """Let go of what waits: the library alone would go on for ever, and reach an unidentified broker."""
+        sending = self._producer._sender.sender_task
+        if sending is None:
+            return
+        # What is on its way comes back first: a second cancellation, or a batch gone, would break the sender.
+        sending.cancel()
+        await asyncio.wait({sending})
+        accumulator = self._producer._message_accumulator
+        for batch in (*chain.from_iterable(accumulator._batches.values()), *accumulator._pending_batches):
+            batch.future.cancel()
 
     async def enqueue(self, rows: Sequence[Row]) -> list[Awaitable[Any]]:
         """Hand all rows over, in order; the returned futures resolve when the broker has them on disk.
@@ -71,19 +79,11 @@ class Publisher:
         for row in rows:
             record = kafka_record(row, self._source)
             if batch.append(**record) is None:
-                futures.append(await self._send_batch(batch, place))
+                futures.append(await self._producer.send_batch(batch, place.topic, partition=place.partition))
                 batch = self._producer.create_batch()
                 batch.append(**record)
-        futures.append(await self._send_batch(batch, place))
+        futures.append(await self._producer.send_batch(batch, place.topic, partition=place.partition))
         return futures
-
-    async def _send_batch(self, batch: BatchBuilder, place: TopicPartition) -> Awaitable[Any]:
-        future: asyncio.Future[Any] = await self._producer.send_batch(
-            batch, place.topic, partition=place.partition
-        )
-        self._awaited.add(future)
-        future.add_done_callback(self._awaited.discard)
-        return future
 
 
 def kafka_record(row: Row, source: bytes) -> dict[str, Any]:

@@ -133,7 +133,7 @@ class Relay:
                 tasks.create_task(self._keep_lease(reign, watch))
                 tasks.create_task(self._publish(reign, publisher, watch))
         finally:
-            await publisher.stop()
+            await publisher.stop(grace=2 if reign.met else 0)
             with contextlib.suppress(*AWAY):
                 await self._database.execute(END_LEASE, self._owner, reign.epoch)
 
@@ -150,6 +150,7 @@ class Relay:
             found = await watch.identity()
             if reign.met and found != reign.cluster:
                 # What waits in the producer must not go to a broker before that has told who it is.
+                reign.met = False
                 raise ClusterChanged if found else KafkaError("the broker is away")
             await asyncio.sleep(LEASE_SECONDS / 4)
 
