@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -18,6 +21,9 @@ Loop = Callable[[], Awaitable[None]]
 GRACE = 10.0
 """Seconds that a loop has to end after it was asked to."""
 
+CUT_OFF = 70
+"""Exit code of a process that had to be cut off: nothing is lost by it, as by any kill."""
+
 DRAIN = 5
 """Seconds that running requests have to be answered once the server stops."""
 
@@ -28,9 +34,16 @@ _log = structlog.get_logger("process")
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run a process to its end on uvloop."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    """Run a process to its end on uvloop; what does not end within `GRACE` once `main` has is cut off."""
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    try:
         runner.run(main)
+    finally:
+        cut_off = threading.Timer(GRACE, os._exit, [CUT_OFF])
+        cut_off.daemon = True
+        cut_off.start()
+        runner.close()
+        cut_off.cancel()
 
 
 async def serve(app: App, host: str, port: int, stop: asyncio.Event) -> None:
@@ -64,17 +77,21 @@ async def serve(app: App, host: str, port: int, stop: asyncio.Event) -> None:
 async def run_until_stopped(*loops: Loop, stop: asyncio.Event | None = None) -> None:
     """Run loops until SIGTERM, SIGINT or `stop`, then end them one after the other in the order given.
 
-    List the server first and what it needs after it. A loop that fails ends them all, and its error rises.
+    List the server first and what it needs after it. A loop that fails ends them all in the same order;
+    ExceptionGroup: its error, and a TimeoutError for each loop that did not end within `GRACE`.
     """
     stop = stop or asyncio.Event()
     with _signals(stop):
-        async with asyncio.TaskGroup() as group:
-            stopping = group.create_task(stop.wait())
-            tasks = [group.create_task(_own(loop), name=_name(loop)) for loop in loops]
+        stopping = asyncio.create_task(stop.wait())
+        tasks = [asyncio.create_task(_own(loop), name=_name(loop)) for loop in loops]
+        try:
             await _wait_for_stop(stopping, tasks)
+        finally:
             stopping.cancel()
             for task in tasks:
                 await _end(task)
+    if errors := [error for error in map(_failure, tasks) if error]:
+        raise ExceptionGroup("loops failed", errors)
 
 
 class _Server(uvicorn.Server):
@@ -95,14 +112,24 @@ async def _run(server: _Server, listener: socket.socket) -> None:
 
 
 async def _own(loop: Loop) -> None:
-    await loop()
+    try:
+        await loop()
+    except asyncio.CancelledError as error:
+        if cast("asyncio.Task[Any]", asyncio.current_task()).cancelling():
+            raise
+        raise RuntimeError("something inside cancelled it") from error
 
 
 async def _wait_for_stop(stopping: asyncio.Task[Any], tasks: list[asyncio.Task[None]]) -> None:
+    """Until `stopping` is done, a loop has failed, or all have returned."""
     waiting = set(tasks)
     while waiting and not stopping.done():
-        await asyncio.wait({stopping, *waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting = {task for task in waiting if not task.done()}
+        done, _ = await asyncio.wait({stopping, *waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting -= done
+        for task in done:
+            if error := _failure(task):
+                _log.error("loop_failed", loop=task.get_name(), error=repr(error)[:200])
+                return
 
 
 async def _end(task: asyncio.Task[None]) -> None:
@@ -110,11 +137,18 @@ async def _end(task: asyncio.Task[None]) -> None:
     await asyncio.wait({task}, timeout=GRACE)
     if not task.done():
         _log.error("loop_does_not_end", loop=task.get_name())
-        raise TimeoutError(f"the loop {task.get_name()} did not end within {GRACE:g} s")
+
+
+def _failure(task: asyncio.Task[Any]) -> Exception | None:
+    if not task.done():
+        return TimeoutError(f"the loop {task.get_name()} did not end within {GRACE:g} s")
+    error = None if task.cancelled() else task.exception()
+    return error if isinstance(error, Exception) else None
 
 
 def _name(loop: Loop) -> str:
-    return getattr(loop, "__qualname__", type(loop).__name__)
+    inner = loop.func if isinstance(loop, partial) else loop
+    return getattr(inner, "__qualname__", type(inner).__name__)
 
 
 @contextlib.contextmanager

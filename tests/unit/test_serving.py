@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared import edge
+from shared import edge, serving
 from shared.health import Health
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +92,37 @@ async def test_a_loop_that_fails_ends_the_others_and_its_error_rises():
     assert record == ["relay"]
 
 
+async def test_a_loop_that_is_cancelled_from_inside_has_failed():
+    async def cancels_itself() -> None:
+        raise asyncio.CancelledError
+
+    record: list[str] = []
+    with pytest.raises(ExceptionGroup) as caught:
+        await edge.run_until_stopped(partial(recorded, "relay", record), cancels_itself)
+    assert "inside" in str(caught.value.exceptions[0])
+    assert record == ["relay"]
+
+
+async def test_a_loop_that_does_not_end_is_named_and_the_others_end(monkeypatch):
+    monkeypatch.setattr(serving, "GRACE", 0.05)
+    over = asyncio.Event()
+
+    async def stubborn() -> None:
+        while not over.is_set():
+            with suppress(asyncio.CancelledError):
+                await over.wait()
+
+    async def fails() -> None:
+        raise LookupError
+
+    record: list[str] = []
+    with pytest.raises(ExceptionGroup) as caught:
+        await edge.run_until_stopped(stubborn, partial(recorded, "relay", record), fails)
+    assert [type(error) for error in caught.value.exceptions] == [TimeoutError, LookupError]
+    assert record == ["relay"]
+    over.set()
+
+
 async def test_when_every_loop_has_returned_the_process_ends():
     async def once() -> None:
         await asyncio.sleep(0)
@@ -128,6 +160,33 @@ app = edge.application("Test", "review", Health())
 stop = asyncio.Event()
 edge.run(edge.run_until_stopped(partial(edge.serve, app, "127.0.0.1", int(sys.argv[1]), stop), stop=stop))
 """
+
+
+STUBBORN = """
+import asyncio
+from shared import edge, logs, serving
+
+async def stubborn():
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            pass
+
+async def fails():
+    raise LookupError
+
+serving.GRACE = 0.2
+logs.configure("review")
+edge.run(edge.run_until_stopped(stubborn, fails))
+"""
+
+
+async def test_a_process_whose_loop_failed_ends_even_if_another_loop_does_not():
+    running = [sys.executable, "-c", STUBBORN]
+    process = await asyncio.to_thread(subprocess.run, running, cwd=ROOT, capture_output=True, timeout=30)
+    assert process.returncode == serving.CUT_OFF
+    assert b"loop_failed" in process.stderr + process.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
