@@ -29,8 +29,16 @@ class Consumer:
 
     @property
     def group(self) -> str:
-        """The Kafka consumer group: one per service and topic, so that topics stop and move apart."""
+        """The consumer group's name: one per service and topic, so that topics stop and move apart."""
         return f"{self.service}.{self.topic.name}"
+
+    def group_id(self, cluster: str) -> str:
+        """The group as Kafka knows it: another cluster's offsets mean nothing on this one.
+
+        A consumer that has not yet noticed that its broker came back empty goes on from where it was in the
+        old topics, passes over what was filled in before that, and commits; only under the old id, though.
+        """
+        return f"{self.group}.{cluster}"
 
     @property
     def reader(self) -> Reader:

@@ -118,7 +118,7 @@ class Consumption:
             await self._consume_from(known, watch)
 
     async def _consume_from(self, known: str, watch: ClusterWatch) -> None:
-        broker, undecodable = self.build()
+        broker, undecodable = self.build(known)
         try:
             await broker.connect()
             config = broker.config.broker_config
@@ -132,8 +132,8 @@ class Consumption:
             self.running = False
             await asyncio.shield(broker.stop())
 
-    def build(self) -> tuple[KafkaBroker, dict[str, Any]]:
-        """The broker with one subscriber per topic, not yet connected."""
+    def build(self, cluster: str) -> tuple[KafkaBroker, dict[str, Any]]:
+        """The broker with one subscriber per topic, in the groups of that cluster, not yet connected."""
         broker = KafkaBroker(
             self._kafka,
             apply_types=False,
@@ -144,11 +144,11 @@ class Consumption:
         undecodable = {}
         for consumer in self._consumers:
             settler = Settler(self._database, consumer)
-            self._subscribe(broker, consumer, settler)
+            self._subscribe(broker, consumer, consumer.group_id(cluster), settler)
             undecodable[consumer.topic.name] = settler.park_undecodable
         return broker, undecodable
 
-    def _subscribe(self, broker: KafkaBroker, consumer: Consumer, settler: Settler) -> None:
+    def _subscribe(self, broker: KafkaBroker, consumer: Consumer, group: str, settler: Settler) -> None:
         drain = DrainOnRevoke()
 
         async def parse(records: Any) -> KafkaAckableMessage:
@@ -167,7 +167,7 @@ class Consumption:
 
         subscriber = broker.subscriber(
             BrokerTopic(consumer.topic.name, declare=False),
-            group_id=consumer.group,
+            group_id=group,
             batch=True,
             max_records=MOST_RECORDS,
             batch_timeout_ms=10,

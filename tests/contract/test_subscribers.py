@@ -17,7 +17,7 @@ WAYS_TO_SUBSCRIBE = {"subscriber", "KafkaBroker", "AIOKafkaConsumer"}
 
 
 def the_subscribers(service: str):
-    broker, _ = Consumption("127.0.0.1:1", None, subscriptions(service)).build()
+    broker, _ = Consumption("127.0.0.1:1", None, subscriptions(service)).build("a-cluster")
     return broker.subscribers
 
 
@@ -25,7 +25,7 @@ def the_subscribers(service: str):
 def test_every_topic_of_a_service_has_one_subscriber_in_a_group_of_its_own(service):
     groups = {subscriber.group_id: subscriber.topic_names for subscriber in the_subscribers(service)}
     registered = [topic.name for topic in TOPICS if service in topic.readers]
-    assert groups == {f"{service}.{name}": [name] for name in registered}
+    assert groups == {f"{service}.{name}.a-cluster": [name] for name in registered}
 
 
 def faults(subscriber) -> set[str]:
@@ -56,7 +56,7 @@ async def test_the_defaults_of_the_library_would_be_found():
 
 
 def test_the_broker_is_told_to_make_no_topics():
-    broker, _ = Consumption("127.0.0.1:1", None, []).build()
+    broker, _ = Consumption("127.0.0.1:1", None, []).build("a-cluster")
     assert broker.config.broker_config.allow_auto_create_topics is False
 
 

@@ -14,12 +14,17 @@ def groups_of(service: str) -> list[str]:
     return [f"{service}.{topic.name}" for topic in TOPICS if service in topic.readers]
 
 
+async def id_of(admin: AIOKafkaAdminClient, group: str) -> str:
+    """The id that a group has on the cluster that answers."""
+    return f"{group}.{(await admin.describe_cluster())['cluster_id']}"
+
+
 async def bury(kafka: str, groups: Iterable[str]) -> None:
     """Take the members of groups out whose processes were killed: Kafka itself waits for their session."""
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
-        for group in groups:
+        for group in [await id_of(admin, name) for name in groups]:
             coordinator = await admin.find_coordinator(group)
             (described,) = await admin.describe_consumer_groups([group], coordinator)
             for member_id, *_ in described.groups[0][5]:
@@ -30,7 +35,11 @@ async def bury(kafka: str, groups: Iterable[str]) -> None:
 
 async def rewind(kafka: str, group: str, topic: Topic) -> None:
     """Let a group that has no members begin a topic again."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=group, enable_auto_commit=False)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    group_id = await id_of(admin, group)
+    await admin.close()
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=group_id, enable_auto_commit=False)
     await consumer.start()
     try:
         places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]

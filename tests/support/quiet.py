@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from deploy.local.stack import SERVICES, Stack
 from shared.contracts.topics import TOPICS, Topic
 from tests.support.bus import until
+from tests.support.groups import id_of
 from tests.support.observing import fetch
 
 OUTBOX = """
@@ -81,7 +82,7 @@ async def behind(kafka: str, pairs: Iterable[tuple[str, Topic]]) -> list[str]:
         for group, topic in pairs:
             places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
             ends = await reader.end_offsets(places)
-            committed = await admin.list_consumer_group_offsets(group)
+            committed = await admin.list_consumer_group_offsets(await id_of(admin, group))
             read = {place: max(0, one.offset) for place, one in committed.items()}
             left = sum(max(0, end - read.get(place, 0)) for place, end in ends.items())
             found += [f"{group} is {left} behind"] if left else []

@@ -3,7 +3,7 @@
 import pytest
 from aiokafka import TopicPartition
 
-from deploy.lags import missing
+from deploy.lags import missing, shown
 from deploy.local.watch import next_pause
 from deploy.status import parse_gauges, reasons
 from deploy.topics import differences, settings_of
@@ -57,3 +57,9 @@ def test_a_topic_carries_its_retention_and_its_own_settings() -> None:
     settings = settings_of(SUBMISSIONS)
     assert settings["retention.ms"] == str(SUBMISSIONS.retention_ms)
     assert settings["message.timestamp.type"] == "LogAppendTime"
+
+
+def test_groups_are_shown_by_name_and_those_of_a_broker_that_was_lost_are_not_shown():
+    assert shown("review.intake.applications.here", "here") == "review.intake.applications"
+    assert shown("review.intake.applications.lost", "here") is None
+    assert shown("a-channel", "here") == "a-channel"
