@@ -47,8 +47,8 @@ class Event(Value):
 
     @classmethod
     def dataschema(cls) -> str:
-        """The name of the JSON Schema file, for example `application-submitted/1`."""
-        return f"{cls.type}/{cls.version}"
+        """The body's JSON Schema as the URI that CloudEvents wants, as `urn:mente:application-submitted:1`."""
+        return f"urn:mente:{cls.type}:{cls.version}"
 
     @classmethod
     def read(cls, body: bytes) -> Self:

@@ -80,7 +80,7 @@ async def test_events_are_published_once_committed_with_their_envelope(database,
     headers = {name: value.decode() for name, value in record.headers}
     assert record.key.decode() == headers["ce_subject"] == str(key)
     assert headers["ce_type"] == "application-submitted"
-    assert headers["ce_dataschema"] == "application-submitted/1"
+    assert headers["ce_dataschema"] == "urn:mente:application-submitted:1"
     assert headers["ce_source"] == "mente/test"
     assert headers["ce_sequence"] == "1"
 
