@@ -16,12 +16,12 @@ from aiokafka.errors import KafkaError
 
 from deploy.demo.bus import Bus, open_bus
 from deploy.demo.clients import Answer, Headers, NotAsTold, Office, Sender, call, utc_now
-from deploy.demo.connections import Pools
 from deploy.demo.papers import Paper, draw_up
 from deploy.demo.persons import Figure, a_figure
 from deploy.local.stack import Stack
 from shared.clock import shanghai_date
 from shared.contracts.submissions import Material, NoticeRead
+from shared.pools import Pools
 
 CALL_SECONDS = 30.0
 
@@ -86,7 +86,7 @@ class World:
 async def open_world(stack: Stack) -> AsyncIterator[World]:
     """Connect to a running stack; NotAsTold when it does not answer."""
     async with httpx.AsyncClient(
-        base_url=stack.gateway_url, timeout=CALL_SECONDS, transport=Pools(), trust_env=False
+        base_url=stack.gateway_url, timeout=CALL_SECONDS, transport=Pools(connections=128), trust_env=False
     ) as http:
         try:
             async with open_bus(stack.kafka) as bus:

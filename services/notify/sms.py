@@ -1,6 +1,5 @@
 """The one door to the SMS provider: what it answers, told as taken, rejected, busy or unclear."""
 
-import itertools
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from services.notify.domain.delivering import Answer, Busy, Rejected, Taken, Unclear, Unknown
 from services.notify.domain.message import State
+from shared.pools import Pools
 
-CONNECTIONS_PER_POOL = 4
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _REPORTS = {"delivered": State.DELIVERED, "undelivered": State.UNDELIVERED}
 
@@ -38,33 +37,13 @@ class Provider(Protocol):
         """Ask whether the provider has a text."""
 
 
-class _Pools(httpx.AsyncBaseTransport):
-    """Several small pools in turn: httpx looks at every connection of a pool for each request."""
-
-    def __init__(self, connections: int) -> None:
-        verify = httpx.create_ssl_context()
-        limits = httpx.Limits(max_keepalive_connections=CONNECTIONS_PER_POOL)
-        number = -(-connections // CONNECTIONS_PER_POOL)
-        self._pools = [httpx.AsyncHTTPTransport(verify=verify, limits=limits) for _ in range(number)]
-        self._turns = itertools.cycle(self._pools)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send over the pool whose turn it is."""
-        return await next(self._turns).handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Close all pools."""
-        for pool in self._pools:
-            await pool.aclose()
-
-
 def connect(url: str, secret: str, *, timeout: float, connections: int) -> httpx.AsyncClient:
     """Get ready for about so many requests at once; `timeout` in seconds holds for each step of one."""
     return httpx.AsyncClient(
         base_url=url,
         headers={"authorization": f"Bearer {secret}"},
         timeout=timeout,
-        transport=_Pools(connections),
+        transport=Pools(connections),
         follow_redirects=False,
     )
 

@@ -1,21 +1,20 @@
-"""Kept connections for many calls at once at little cost."""
-
-from __future__ import annotations
+"""Kept HTTP connections for many calls at once at little cost."""
 
 import itertools
 
 import httpx
 
-POOLS, EACH = 16, 8
+EACH = 4
 
 
 class Pools(httpx.AsyncBaseTransport):
-    """Several small pools in turn: httpx looks at every connection of a pool for each request it makes."""
+    """Several small pools in turn: httpx looks at every connection of a pool for each request."""
 
-    def __init__(self) -> None:
+    def __init__(self, connections: int) -> None:
+        verify = httpx.create_ssl_context()
         limits = httpx.Limits(max_keepalive_connections=EACH)
-        # All that is called is on this machine, without TLS.
-        self._pools = [httpx.AsyncHTTPTransport(verify=False, limits=limits) for _ in range(POOLS)]
+        number = -(-connections // EACH)
+        self._pools = [httpx.AsyncHTTPTransport(verify=verify, limits=limits) for _ in range(number)]
         self._turns = itertools.cycle(self._pools)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
