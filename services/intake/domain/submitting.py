@@ -103,6 +103,14 @@ Answer = Taken | Refused | Unavailable
 """What a channel gets to its submission."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """Whose submission it is, and the application that it says it follows, if there is such a one."""
+
+    person: UUID
+    previous: Application | None
+
+
 def submit(offer: Offer, rules: Rulebook | None, known: Known, lookup_key: bytes, draw: Draw) -> Submission:
     """Take a submission (T03); raises Refused `submission-invalid` (422) with all its defects."""
     offered, today = offer.offered, shanghai_day(offer.received_at)
@@ -111,12 +119,12 @@ def submit(offer: Offer, rules: Rulebook | None, known: Known, lookup_key: bytes
     if offered.region not in offer.serves:
         raise Refused("region-outside-scope", "this channel does not serve that region", status=403)
     person = person_id(lookup_key, offered.applicant.id_type, offered.applicant.id_number)
-    previous = known.previous.get(offer.previous_number() or "")
+    past = _Past(person, known.previous.get(offer.previous_number() or ""))
     found = examine(offered, offer.channel, rules, known.stored, today)
-    defects = [*found.defects, *_previous_defects(offered, previous, person)]
+    defects = [*found.defects, *_previous_defects(offered, past)]
     if defects or offered.notice is None:
         raise invalid(defects)
-    event = _submitted(offer, offered.notice, rules.policy.version, person, draw, previous)
+    event = _submitted(offer, offered.notice, rules.policy.version, past, draw)
     return Submission(offer, event, found.warnings)
 
 
@@ -193,9 +201,8 @@ def _submitted(
     offer: Offer,
     notice: NoticeRead,
     policy_version: int,
-    person: UUID,
+    past: _Past,
     draw: Draw,
-    previous: Application | None,
 ) -> ApplicationSubmitted:
     offered = offer.offered
     return ApplicationSubmitted(
@@ -208,19 +215,19 @@ def _submitted(
         application_type=offered.application_type,
         disease_code=offered.disease_code,
         applicant_class=offered.applicant_class,
-        person_id=person,
+        person_id=past.person,
         applicant=offered.applicant,
         agent=offered.agent,
         materials=offered.materials,
         physician_opinion=offered.physician_opinion,
         notice=notice,
-        previous_application_id=previous.application_id if previous else None,
+        previous_application_id=past.previous.application_id if past.previous else None,
     )
 
 
-def _previous_defects(offered: SubmissionOffered, previous: Application | None, person: UUID) -> list[Defect]:
+def _previous_defects(offered: SubmissionOffered, past: _Past) -> list[Defect]:
     if offered.previous_acceptance_no is None:
         return []
-    if previous is None or previous.person_id != person:
+    if past.previous is None or past.previous.person_id != past.person:
         return [defect("previous-unknown", "previous_acceptance_no")]
-    return [] if previous.ended_at else [defect("previous-open", "previous_acceptance_no")]
+    return [] if past.previous.ended_at else [defect("previous-open", "previous_acceptance_no")]

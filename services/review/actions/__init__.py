@@ -19,12 +19,15 @@ from services.review.actions.reviewing import (
     give_opinion,
     request_material,
 )
-from services.review.actions.watching import catalog_gap, count_queue, database_gap
+from services.review.actions.watching import catalog_gap, count_queue
+from services.review.store import START, Place
 
 __all__ = [
+    "START",
     "Act",
     "CaseView",
     "Desk",
+    "Place",
     "QueueAsk",
     "QueueEntry",
     "Shelf",
@@ -33,7 +36,6 @@ __all__ = [
     "claim_case",
     "close_cases",
     "count_queue",
-    "database_gap",
     "decide",
     "explain_deadline",
     "forward",

@@ -7,7 +7,6 @@ from prometheus_client import Gauge
 from services.review import store
 from services.review.actions.claiming import Desk
 from shared.clock import shanghai_date
-from shared.postgres import AWAY
 
 WAITING = Gauge("review_cases_waiting", "Cases that wait for an officer", ["region", "stage"])
 OVERDUE = Gauge("review_cases_overdue", "Waiting cases past their due date", ["region", "stage"])
@@ -33,12 +32,3 @@ async def catalog_gap(desk: Desk) -> str | None:
     if not book.versions:
         return "no region's policy has arrived yet"
     return None if book.years else "no calendar has arrived yet"
-
-
-async def database_gap(desk: Desk) -> str | None:
-    """Tell that the database is away; None when it answers."""
-    try:
-        await store.count_documents(desk.database)
-    except AWAY:
-        return "the database does not answer"
-    return None

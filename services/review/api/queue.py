@@ -6,17 +6,17 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from services.review import actions, store
-from services.review.actions import QueueAsk, QueueEntry
-from services.review.api.office import ANSWERS, At, By, StaffRoute
+from services.review import actions
+from services.review.actions import START, Place, QueueAsk, QueueEntry
+from services.review.api.office import ANSWERS, At, By
 from services.review.api.standing import Deadline, Held, deadline, held, name_of
 from shared.contracts.base import Code
 from shared.contracts.cases import Stage
 from shared.errors import Refused
 
-router = APIRouter(prefix="/api/review", tags=["queue"], route_class=StaffRoute, responses=ANSWERS)
+router = APIRouter(prefix="/api/review", tags=["queue"], responses=ANSWERS)
 PLACE = re.compile(r"(\d{4}-\d\d-\d\d)_([0-9a-f-]{36})")
 
 
@@ -41,20 +41,26 @@ class Queue(BaseModel):
     next: str | None
 
 
+class Wanted(BaseModel):
+    """Which part of the queue: of these stages, of this region, from a page's end on, so many cases."""
+
+    stage: list[Stage] = Field(default=[], max_length=4)
+    region: Code | None = None
+    after: str = Field(default="", max_length=60)
+    limit: int = Field(default=20, ge=1, le=100)
+
+
 @router.get("/queue")
 async def get_queue(
     officer: By,
     at: At,
-    stage: Annotated[list[Stage], Query(max_length=4)] = [],  # noqa: B006 FastAPI copies it
-    region: Annotated[Code | None, Query()] = None,
-    after: Annotated[str, Query(max_length=60)] = "",
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    wanted: Annotated[Wanted, Query()],
 ) -> Queue:
     """List waiting cases of the caller's regions by due date; of one region or of some stages only."""
     now = at.now()
-    ask = QueueAsk(stage, region, _place(after), limit)
+    ask = QueueAsk(wanted.stage, wanted.region, _place(wanted.after), wanted.limit)
     page = await actions.read_queue(at.desk, officer, ask, now)
-    last = page[-1].waiting.place if len(page) == limit else None
+    last = page[-1].waiting.place if len(page) == wanted.limit else None
     return Queue(
         cases=[_line(entry, now) for entry in page],
         next=f"{last.due_on}_{last.application_id}" if last else None,
@@ -76,13 +82,13 @@ def _line(entry: QueueEntry, now: datetime) -> QueueCase:
     )
 
 
-def _place(after: str) -> store.Place:
+def _place(after: str) -> Place:
     if not after:
-        return store.START
+        return START
     found = PLACE.fullmatch(after)
     try:
         if found:
-            return store.Place(date.fromisoformat(found[1]), UUID(found[2]))
+            return Place(date.fromisoformat(found[1]), UUID(found[2]))
     except ValueError:
         pass
     raise Refused("place-unreadable", "`after` is the `next` of the page before", status=422)
