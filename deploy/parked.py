@@ -97,10 +97,8 @@ async def _discard(service: str, record: int, who: tuple[str, str], dry_run: boo
 async def _consumer(service: str, topic: str, database: Database) -> Consumer:
     """The handlers of that topic, as the service itself would build them."""
     os.environ.update(service_environment(Stack.load(default_home()), service))
-    settings = importlib.import_module(f"services.{service}.settings").read_settings()
-    readers: list[Consumer] = await importlib.import_module(f"services.{service}.app").readers(
-        settings, database
-    )
+    app = importlib.import_module(f"services.{service}.app")
+    readers: list[Consumer] = await app.readers(app.PROGRAM.read_settings(), database)
     return next(one for one in readers if one.topic.name == topic)
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from shared.errors import Refused
-from shared.signing import Channel, Channels, SignedCall, sign
+from shared.signing import Channel, ChannelFile, Channels, SignedCall, sign
 
 
 class Role(StrEnum):
@@ -129,6 +129,7 @@ __all__ = [
     "Access",
     "Caller",
     "Channel",
+    "ChannelFile",
     "Channels",
     "Role",
     "SignedCall",

@@ -9,6 +9,9 @@ from typing import Any
 
 import asyncpg
 import orjson
+import structlog
+
+log = structlog.get_logger()
 
 Tx = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 """A connection inside a transaction; jsonb values come and go as Python objects."""
@@ -64,6 +67,26 @@ class Database:
             },
         )
         return cls(pool)
+
+    @classmethod
+    async def open_when_there(cls, url: str, *, name: str) -> "Database":
+        """As `open`, and waits while the database is away."""
+        pause = 0.1
+        while True:
+            try:
+                return await cls.open(url, name=name)
+            except AWAY as error:
+                log.warning("database-awaited", reason=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5)
+
+    async def gap(self) -> str | None:
+        """None when the database answers, else that it does not: for /health/ready."""
+        try:
+            await self.fetchval("SELECT 1")
+        except AWAY:
+            return "the database does not answer"
+        return None
 
     async def close(self) -> None:
         """Close the pool, ending connections that are still busy after 5 s."""

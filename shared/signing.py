@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from shared.errors import Refused
 
@@ -128,6 +128,15 @@ class Channels:
         if call.headers.get(IDEMPOTENCY) != call.idempotency_key:
             raise _refused("signature-invalid", "the record key and the idempotency-key header differ")
         return self.verify(call, appended_at)
+
+
+def _is_a_channel_file(path: Path) -> Path:
+    Channels.load(path)
+    return path
+
+
+ChannelFile = Annotated[Path, AfterValidator(_is_a_channel_file)]
+"""As a setting: the path of a file that `Channels.load` can read."""
 
 
 def sign(private_key_pem: bytes, channel_id: str, call: SignedCall, now: datetime) -> dict[str, str]:

@@ -9,21 +9,22 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI
 
-from services.catalog import actions, api, store
+from services.catalog import actions, api
 from services.catalog.domain.places import File
 from services.catalog.domain.publishing import Document
 from services.catalog.domain.reading import read_calendar, read_policy, read_sources
 from services.catalog.settings import Settings
 from shared import edge
 from shared.health import Health
-from shared.postgres import AWAY, PASSING, Database, migrate
+from shared.postgres import AWAY, PASSING, Database
+from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
 
 SERVICE = "catalog"
 ROLES = ("all", "api", "relay")
 HERE = Path(__file__).parent
 POLICIES = HERE / "policies"
-MIGRATIONS = (HERE.parents[1] / "shared" / "migrations", HERE / "migrations")
+MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
 log = structlog.get_logger(SERVICE)
 
 
@@ -40,14 +41,15 @@ def read_documents(folder: Path = POLICIES) -> list[Document]:
     return [*(read_calendar(_file(path)) for path in sorted(folder.glob("calendars/*.yaml"))), *regions]
 
 
-async def bring_up_to_date(settings: Settings) -> list[str]:
-    """Apply the migrations that are new; their names."""
-    return await migrate(settings.database_url, MIGRATIONS)
+def check() -> None:
+    """Read the policy files and say whether they are sound."""
+    print(f"{len(read_documents())} documents are sound")
 
 
-async def serve(settings: Settings, role: str, documents: Sequence[Document]) -> None:
-    """Run a process until SIGTERM or SIGINT; Refused if a published version was changed."""
-    database = await _open_when_there(settings)
+async def serve(settings: Settings, role: str) -> None:
+    """Run a process until SIGTERM or SIGINT; raises Unreadable or Refused for the policy files."""
+    documents = read_documents()
+    database = await Database.open_when_there(settings.database_url, name=SERVICE)
     try:
         shelf = actions.Shelf(database)
         app = application(shelf, database, with_api=role in {"all", "api"})
@@ -66,7 +68,7 @@ async def serve(settings: Settings, role: str, documents: Sequence[Document]) ->
 def application(shelf: actions.Shelf, database: Database, *, with_api: bool = True) -> FastAPI:
     """Make the HTTP application: probes always, the reading side if this process has it."""
     health = Health()
-    health.add("database", partial(_database_answers, database))
+    health.add("database", database.gap)
     health.add("documents", partial(_documents_are_there, shelf))
     app = edge.application("Mente catalog", SERVICE, health)
     if with_api:
@@ -76,17 +78,6 @@ def application(shelf: actions.Shelf, database: Database, *, with_api: bool = Tr
 
 def _file(path: Path) -> File:
     return File(path.name, path.read_text(encoding="utf-8"))
-
-
-async def _open_when_there(settings: Settings) -> Database:
-    pause = 0.1
-    while True:
-        try:
-            return await Database.open(settings.database_url, name=SERVICE)
-        except AWAY as error:
-            log.warning("database-awaited", reason=type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 5)
 
 
 async def _publish_when_possible(database: Database, documents: Sequence[Document]) -> None:
@@ -102,15 +93,10 @@ async def _publish_when_possible(database: Database, documents: Sequence[Documen
             pause = min(pause * 2, 5)
 
 
-async def _database_answers(database: Database) -> str | None:
-    try:
-        await store.ping(database)
-    except AWAY:
-        return "the database does not answer"
-    return None
-
-
 async def _documents_are_there(shelf: actions.Shelf) -> str | None:
     if not await shelf.policies():
         return "no policy is published yet"
     return None if await shelf.calendars() else "no calendar is published yet"
+
+
+PROGRAM = Program(SERVICE, ROLES, Settings, MIGRATIONS, serve, {"check": check})

@@ -54,8 +54,3 @@ async def read_document(database: Database, topic: str, key: str, version: int) 
 
 
 PING = "SELECT 1"
-
-
-async def ping(database: Database) -> None:
-    """Raise unless the database answers."""
-    await database.fetchval(PING)

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,14 +25,15 @@ from shared.health import Check, Health
 from shared.inbox import Consumer
 from shared.kafka import Consumption
 from shared.nonces import Nonces
-from shared.postgres import AWAY, Database, migrate
+from shared.postgres import Database
+from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
+from shared.serving import Loop
 
 SERVICE = "intake"
 ROLES = ("all", "api", "relay", "consumer")
 HERE = Path(__file__).parent
-MIGRATIONS = (HERE.parents[1] / "shared" / "migrations", HERE / "migrations")
-Loop = Callable[[], Awaitable[None]]
+MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
 log = structlog.get_logger(SERVICE)
 
 
@@ -45,11 +45,6 @@ def now() -> datetime:
 def draw() -> Draw:
     """The one source of chance of this process."""
     return Draw(uuid7(), secrets.randbits(RANDOM_BITS))
-
-
-async def bring_up_to_date(settings: Settings) -> list[str]:
-    """Apply the migrations that are new; their names."""
-    return await migrate(settings.database_url, MIGRATIONS)
 
 
 async def readers(settings: Settings, database: Database) -> list[Consumer]:
@@ -65,7 +60,7 @@ async def readers(settings: Settings, database: Database) -> list[Consumer]:
 async def serve(settings: Settings, role: str) -> None:
     """Run a process until SIGTERM or SIGINT."""
     channels = Channels.load(settings.channels)
-    database = await _open_when_there(settings)
+    database = await Database.open_when_there(settings.database_url, name=SERVICE)
     nonces = Nonces(settings.redis_url)
     try:
         policies, materials = Policies(database), Materials(settings.object_store)
@@ -88,7 +83,7 @@ class Process:
         self.health = Health()
         self.loops: list[Loop] = [desk.policies.run]
         self.with_api = with_api
-        self.health.add("database", partial(_database_answers, desk.database))
+        self.health.add("database", desk.database.gap)
         self.health.add("policies", desk.policies.ready)
 
     def application(self) -> FastAPI:
@@ -138,25 +133,6 @@ async def _run(settings: Settings, role: str, process: Process, watch: ClusterWa
     await edge.run_until_stopped(server, *reversed(process.loops), stop=stop)
 
 
-async def _open_when_there(settings: Settings) -> Database:
-    pause = 0.1
-    while True:
-        try:
-            return await Database.open(settings.database_url, name=SERVICE)
-        except AWAY as error:
-            log.warning("database-awaited", reason=type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 5)
-
-
-async def _database_answers(database: Database) -> str | None:
-    try:
-        await database.fetchval("SELECT 1")
-    except AWAY:
-        return "the database does not answer"
-    return None
-
-
 async def _not_stopped(consumption: Consumption) -> str | None:
     """None unless a consumer gave up, which nobody but a new deploy mends."""
     return "; ".join(f"{group}: {why}" for group, why in consumption.stopped.items()) or None
@@ -164,3 +140,6 @@ async def _not_stopped(consumption: Consumption) -> str | None:
 
 async def _kafka_answers(watch: ClusterWatch) -> str | None:
     return None if await watch.identity() else "no broker answers"
+
+
+PROGRAM = Program(SERVICE, ROLES, Settings, MIGRATIONS, serve)

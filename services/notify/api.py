@@ -2,14 +2,13 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
-from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from services.notify.actions import reading
@@ -21,8 +20,8 @@ from shared import edge
 from shared.access import ROUTES, Staff
 from shared.batching import Batcher
 from shared.citizens import CitizenDoor
-from shared.errors import Refused, Unavailable
-from shared.postgres import AWAY, PASSING, Database
+from shared.errors import Refused
+from shared.postgres import Database
 from shared.signin import StaffDoor
 
 Printable = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
@@ -133,23 +132,7 @@ class LedgerPage(BaseModel):
     messages: list[LedgerEntry]
 
 
-class NotifyRoute(APIRoute):
-    """A route that answers 503, to be tried again, while the database is away or a neighbour in the way."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap what FastAPI makes of the route."""
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except (*AWAY, *PASSING) as error:
-                raise Unavailable("database-away", "the database does not answer; try again") from error
-
-        return answer
-
-
-router = APIRouter(prefix="/api/notify", tags=["notify"], route_class=NotifyRoute)
+router = APIRouter(prefix="/api/notify", tags=["notify"])
 
 
 def add_routes(app: FastAPI, desk: Desk) -> None:

@@ -22,7 +22,8 @@ from shared.citizens import CitizenDoor
 from shared.health import Health
 from shared.inbox import Consumer
 from shared.kafka import Consumption
-from shared.postgres import AWAY, Database, migrate
+from shared.postgres import Database
+from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
 from shared.serving import Loop
 from shared.signin import StaffDoor
@@ -30,7 +31,7 @@ from shared.signin import StaffDoor
 SERVICE = "notify"
 ROLES = ("all", "api", "relay", "consumer", "worker")
 HERE = Path(__file__).parent
-MIGRATIONS = (HERE.parents[1] / "shared" / "migrations", HERE / "migrations")
+MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
 
 log = structlog.get_logger(SERVICE)
 
@@ -40,11 +41,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def bring_up_to_date(settings: Settings) -> list[str]:
-    """Apply the migrations that are new; their names."""
-    return await migrate(settings.database_url, MIGRATIONS)
-
-
 async def readers(settings: Settings, database: Database) -> list[Consumer]:  # noqa: ARG001
     """Everything that notify reads, for whoever handles parked records again."""
     return consumer.consumers(now)
@@ -52,11 +48,11 @@ async def readers(settings: Settings, database: Database) -> list[Consumer]:  # 
 
 async def serve(settings: Settings, role: str) -> None:
     """Run a process until SIGTERM or SIGINT: API, relay, consumers, senders, or all of them."""
-    database = await _open_when_there(settings)
+    database = await Database.open_when_there(settings.database_url, name=SERVICE)
     staff = StaffDoor(settings.oidc_issuer, settings.oidc_audience, now=now)
     provider, pace = _provider(settings)
     health, stop = Health(), asyncio.Event()
-    health.add("database", partial(_database_gap, database))
+    health.add("database", database.gap)
     app = edge.application("Mente notify", SERVICE, health)
     loops: list[Loop] = [partial(edge.serve, app, settings.http_host, settings.http_port, stop)]
     try:
@@ -101,20 +97,4 @@ async def _take_receipts(database: Database, receipts: list[Receipt]) -> list[No
     return await delivering.take_receipts(database, receipts, now())
 
 
-async def _database_gap(database: Database) -> str | None:
-    try:
-        await database.fetchval("SELECT 1")
-    except AWAY as error:
-        return type(error).__name__
-    return None
-
-
-async def _open_when_there(settings: Settings) -> Database:
-    pause = 0.1
-    while True:
-        try:
-            return await Database.open(settings.database_url, name=SERVICE)
-        except AWAY as error:
-            log.warning("database-awaited", reason=type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 5)
+PROGRAM = Program(SERVICE, ROLES, Settings, MIGRATIONS, serve)

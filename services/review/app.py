@@ -16,7 +16,8 @@ from shared.contracts.topics import APPLICATIONS
 from shared.health import Health
 from shared.inbox import Consumer
 from shared.kafka import Consumption
-from shared.postgres import AWAY, Database, migrate
+from shared.postgres import AWAY, Database
+from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
 from shared.serving import Loop
 from shared.signin import StaffDoor
@@ -24,7 +25,7 @@ from shared.signin import StaffDoor
 SERVICE = consumer.SERVICE
 ROLES = ("all", "api", "relay", "consumer")
 HERE = Path(__file__).parent
-MIGRATIONS = (HERE.parents[1] / "shared" / "migrations", HERE / "migrations")
+MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
 COUNT_EVERY = 10.0
 """Seconds between two counts of the queue for the metrics."""
 
@@ -36,11 +37,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def bring_up_to_date(settings: Settings) -> list[str]:
-    """Apply the migrations that are new; their names."""
-    return await migrate(settings.database_url, MIGRATIONS)
-
-
 async def readers(settings: Settings, database: Database) -> list[Consumer]:  # noqa: ARG001
     """Everything that review reads, for whoever handles parked records again."""
     return consumer.consumers(now, Shelf())
@@ -48,10 +44,10 @@ async def readers(settings: Settings, database: Database) -> list[Consumer]:  # 
 
 async def serve(settings: Settings, role: str) -> None:
     """Run a process until SIGTERM or SIGINT: the API, the relay, the consumers, or all of them."""
-    database = await _open_when_there(settings)
+    database = await Database.open_when_there(settings.database_url, name=SERVICE)
     door = StaffDoor(settings.oidc_issuer, settings.oidc_audience)
     desk, health, stop = Desk(database, Shelf()), Health(), asyncio.Event()
-    health.add("database", partial(actions.database_gap, desk))
+    health.add("database", database.gap)
     try:
         app = edge.application("Mente review", SERVICE, health)
         loops: list[Loop] = [partial(edge.serve, app, settings.http_host, settings.http_port, stop)]
@@ -112,12 +108,4 @@ async def _count_queue(desk: Desk) -> None:
         await asyncio.sleep(COUNT_EVERY)
 
 
-async def _open_when_there(settings: Settings) -> Database:
-    pause = 0.1
-    while True:
-        try:
-            return await Database.open(settings.database_url, name=SERVICE)
-        except AWAY as error:
-            log.warning("database-awaited", reason=type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 5)
+PROGRAM = Program(SERVICE, ROLES, Settings, MIGRATIONS, serve)

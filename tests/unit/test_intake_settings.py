@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from services.intake.settings import SettingsIncomplete, read_settings
+from services.intake.app import PROGRAM
+from shared.program import SettingsIncomplete
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def environment(monkeypatch, tmp_path):
 
 
 def test_a_full_environment_is_enough(environment):
-    settings = read_settings()
+    settings = PROGRAM.read_settings()
     assert (settings.http_host, settings.http_port) == ("127.0.0.1", 18102)
 
 
@@ -46,5 +47,5 @@ def test_one_sentence_names_what_is_missing_and_tells_no_value(environment, name
     if value:
         environment.setenv(name, value)
     with pytest.raises(SettingsIncomplete, match=name) as caught:
-        read_settings()
+        PROGRAM.read_settings()
     assert value is None or value not in str(caught.value)

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from services.notify.__main__ import main
+from services.notify.app import PROGRAM
+from shared.program import main
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_a_process_without_a_usable_setting_ends_with_2_and_names_it(environment
             environment.delenv(name)
         else:
             environment.setenv(name, value)
-    assert main(["serve"]) == 2
+    assert main(PROGRAM, ["serve"]) == 2
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.count("\n") == 1

@@ -8,14 +8,12 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.review import actions, domain
-from services.review.api.office import ANSWERS, Acting, At, By, StaffRoute
+from services.review.api.office import ANSWERS, Acting, At, By
 from services.review.domain import CaseFile, Ground, Handover, Recommendation, Ruling, Status
 from shared.contracts.base import Code, Paragraph
 from shared.contracts.cases import Outcome, RequestedItem, Stage
 
-router = APIRouter(
-    prefix="/api/review/cases/{application_id}", tags=["acts"], route_class=StaffRoute, responses=ANSWERS
-)
+router = APIRouter(prefix="/api/review/cases/{application_id}", tags=["acts"], responses=ANSWERS)
 
 
 class Body(BaseModel):

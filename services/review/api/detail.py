@@ -9,13 +9,13 @@ from pydantic import BaseModel, JsonValue
 
 from services.review import actions, domain
 from services.review.actions import CaseView
-from services.review.api.office import ANSWERS, At, By, StaffRoute
+from services.review.api.office import ANSWERS, At, By
 from services.review.api.standing import Deadline, Held, deadline, held, name_of
 from services.review.domain import Dossier, Identity, Paper, Status
 from shared.contracts.cases import CaseEvent, Outcome, Stage
 from shared.contracts.submissions import ApplicantClass, ApplicationType, PhysicianOpinion
 
-router = APIRouter(prefix="/api/review/cases", tags=["cases"], route_class=StaffRoute, responses=ANSWERS)
+router = APIRouter(prefix="/api/review/cases", tags=["cases"], responses=ANSWERS)
 COMMON = {"application_id", "acceptance_no", "region", "occurred_at"}
 
 

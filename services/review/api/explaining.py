@@ -7,11 +7,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.review import actions
-from services.review.api.office import ANSWERS, At, By, StaffRoute
+from services.review.api.office import ANSWERS, At, By
 from services.review.domain import CaseFile
 from shared.clock import Account, Day
 
-router = APIRouter(prefix="/api/review/cases", tags=["cases"], route_class=StaffRoute, responses=ANSWERS)
+router = APIRouter(prefix="/api/review/cases", tags=["cases"], responses=ANSWERS)
 
 
 class ShownDay(BaseModel):

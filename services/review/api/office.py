@@ -1,19 +1,17 @@
 """What every route of review needs: the desk, the door for staff, the time, and who calls."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Header, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import Depends, Header, Request
 
 from services.review.actions import Act, Desk
 from services.review.domain import Holder, Officer
 from shared.access import ROUTES
-from shared.errors import Refused, Unavailable
-from shared.postgres import AWAY, PASSING
+from shared.errors import Refused
 from shared.signin import StaffDoor
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -35,22 +33,6 @@ class Office:
     desk: Desk
     door: StaffDoor
     now: Callable[[], datetime]
-
-
-class StaffRoute(APIRoute):
-    """A route that answers 503, to be tried again, while the database is away or a neighbour in the way."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap what FastAPI makes of the route."""
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except (*AWAY, *PASSING) as error:
-                raise Unavailable("database-away", "the database does not answer; try again") from error
-
-        return answer
 
 
 def _office(request: Request) -> Office:
