@@ -38,8 +38,7 @@ def is_strict(kind: Contract) -> bool:
 def schema_of(kind: Contract) -> Schema:
     """The JSON Schema of a body as its readers take it: an event may have fields they do not know."""
     schema = kind.model_json_schema(schema_generator=WithoutTitles)
-    about = {"$schema": DIALECT} | ({"$id": kind.dataschema()} if issubclass(kind, Event) else {})
-    return {**about, **(schema if is_strict(kind) else opened(schema))}
+    return {"$schema": DIALECT, **(schema if is_strict(kind) else opened(schema))}
 
 
 def opened(schema: Any) -> Any:

@@ -15,6 +15,7 @@ from shared.citizens import CitizenDoor
 from shared.batching import Batcher
 from shared.health import Health
 from shared.postgres import Database
+from shared.program import main
 from shared.signin import StaffDoor
 
 database = Database(None)
@@ -56,7 +57,7 @@ def is_there(name):
 
 complaint = io.StringIO()
 with contextlib.redirect_stderr(complaint):
-    code = importlib.import_module(f"services.{service}.__main__").main(["serve"])
+    code = main(importlib.import_module(f"services.{service}.app").PROGRAM, ["serve"])
 there = [name for name in [*(f"services.{one}.app" for one in everyone), "deploy", "tests"] if is_there(name)]
 paths = sorted(built.openapi()["paths"])
 print(json.dumps({"there": there, "paths": paths, "code": code, "complaint": complaint.getvalue()}))
