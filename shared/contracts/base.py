@@ -47,7 +47,7 @@ class Event(Value):
 
     @classmethod
     def dataschema(cls) -> str:
-        """The body's JSON Schema as the URI that CloudEvents wants, as `urn:mente:application-submitted:1`."""
+        """The schema as the URI that CloudEvents wants, as `urn:mente:application-submitted:1`."""
         return f"urn:mente:{cls.type}:{cls.version}"
 
     @classmethod
