@@ -15,7 +15,7 @@ from shared import problems
 from shared.access import ROUTES
 from shared.errors import Refused, Unavailable, Unreadable
 from shared.health import Health
-from shared.http import App, Receive, Send, read_body, send_json, send_problem
+from shared.http import App, Receive, Scope, Send, read_body, send_json, send_problem
 from shared.problems import parse, problem
 from shared.requests import Edge
 from shared.serving import run, run_until_stopped, serve
@@ -41,7 +41,6 @@ def application(
     body_limits: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """Make the application of a service; `body_limits` are bytes by path prefix, 1 MiB holds elsewhere."""
-    hot: dict[tuple[str, str], App] = {}
 
     @asynccontextmanager
     async def checked(app: FastAPI) -> AsyncIterator[None]:
@@ -49,7 +48,7 @@ def application(
         async with lifespan(app) if lifespan else nullcontext():
             yield
 
-    app = FastAPI(
+    app = _Application(
         title=title,
         openapi_url=f"/api/{service}/openapi.json",
         docs_url=None,
@@ -58,12 +57,29 @@ def application(
         lifespan=checked,
         telemetry=_NO_TELEMETRY,
     )
-    app.state.hot = hot
-    app.add_middleware(Edge, service=service, limits=body_limits or {}, hot=hot)
+    app.add_middleware(Edge, service=service, limits=body_limits or {})
+    app.state.hot = {}
+    app.state.hot_edge = Edge(app.answer_hot, service=service, limits=body_limits or {})
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     _add_probes(app, health)
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI, and the routes that are answered past it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (scope["method"], scope["path"]) in self.state.hot:
+            await self.state.hot_edge(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def answer_hot(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a hot route; a KeyError if there is none."""
+        handler = self.state.hot[scope["method"], scope["path"]]
+        scope["endpoint"] = handler
+        await handler(scope, receive, send)
 
 
 def hot_route(app: FastAPI, method: str, path: str, handler: App) -> None:

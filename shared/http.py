@@ -38,15 +38,14 @@ class ClientGone(Exception):
     """The client hung up before its request was whole; there is nobody to answer."""
 
 
-async def read_body(receive: Receive, limit: int = JSON_LIMIT, patience: float = BODY_PATIENCE) -> bytes:
-    """Read a whole request body; Refused over the limit in bytes (413) or when it takes over 30 s (408)."""
-    limited = limited_receive(receive, limit, patience)
-    message = await limited()
+async def read_body(receive: Receive) -> bytes:
+    """Read a whole request body; ClientGone when the caller hangs up before it is there."""
+    message = await receive()
     if not message.get("more_body"):
         return _part(message)
     parts = [_part(message)]
     while message.get("more_body"):
-        message = await limited()
+        message = await receive()
         parts.append(_part(message))
     return b"".join(parts)
 

@@ -27,13 +27,10 @@ _log = structlog.get_logger("edge")
 class Edge:
     """ASGI middleware around a whole application of one service."""
 
-    def __init__(
-        self, app: App, *, service: str, limits: Mapping[str, int], hot: Mapping[tuple[str, str], App]
-    ) -> None:
+    def __init__(self, app: App, *, service: str, limits: Mapping[str, int]) -> None:
         self._app = app
         self._service = service
         self._limits = limits
-        self._hot = hot
         self._meters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,12 +39,9 @@ class Edge:
             return
         began = time.perf_counter()
         answer = _Answer(send)
-        hot = self._hot.get((scope["method"], scope["path"]))
-        if hot is not None:
-            scope["endpoint"] = hot
         with tracing.start_span(scope["method"], _traceparent(scope), kind="server") as span:
             try:
-                await self._answer(hot, scope, receive, answer)
+                await self._answer(scope, receive, answer)
             finally:
                 route = route_name(scope)
                 self._count(scope["method"], route, answer.status, time.perf_counter() - began)
@@ -55,12 +49,9 @@ class Edge:
                     span.update_name(f"{scope['method']} {self._service}.{route}")
                     span.set_attribute("http.response.status_code", answer.status)
 
-    async def _answer(self, hot: App | None, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         limit = http.limit_for(scope["path"], self._limits)
         try:
-            if hot is not None:
-                await hot(scope, receive, answer.send)
-                return
             http.require_declared_size(scope, limit)
             await self._app(scope, http.limited_receive(receive, limit), answer.send)
         except ClientGone:

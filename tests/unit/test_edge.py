@@ -191,7 +191,7 @@ async def test_a_body_that_dribbles_in_is_cut():
         return {"type": "http.request", "body": b" ", "more_body": True}
 
     with pytest.raises(Refused, match="body-too-slow") as caught:
-        await http.read_body(dribble, patience=0.1)
+        await http.read_body(http.limited_receive(dribble, 1000, patience=0.1))
     assert caught.value.status == 408
 
 
