@@ -6,6 +6,9 @@ from typing import Generic, TypeVar
 
 from shared.errors import Unavailable
 
+LINGER = 0.001
+"""Seconds that a batch waits for more: a turn of the loop of its own for every item would cost more."""
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -16,10 +19,9 @@ Work = Callable[[list[T]], Awaitable[Sequence[R | Exception]]]
 class Batcher(Generic[T, R]):
     """Collects items while the previous batch is being worked on, so it batches more the busier it is."""
 
-    def __init__(self, work: Work[T, R], *, most: int = 256, workers: int = 2, waiting: int = 10_000) -> None:
+    def __init__(self, work: Work[T, R], *, most: int = 256, waiting: int = 10_000) -> None:
         self._work = work
         self._most = most
-        self._workers = workers
         self._waiting = waiting
         self._items: list[tuple[T, asyncio.Future[R]]] = []
         self._arrived = asyncio.Event()
@@ -39,23 +41,16 @@ class Batcher(Generic[T, R]):
     async def run(self) -> None:
         """Work until cancelled; what still waits then is refused, nothing of it was done."""
         try:
-            async with asyncio.TaskGroup() as tasks:
-                for _ in range(self._workers):
-                    tasks.create_task(self._serve())
+            while True:
+                await self._arrived.wait()
+                await asyncio.sleep(LINGER)
+                batch, self._items = self._items[: self._most], self._items[self._most :]
+                if not self._items:
+                    self._arrived.clear()
+                await self._do(batch)
         finally:
             for _, answer in self._items:
                 _fail(answer, Unavailable("stopping", "the service is stopping", retry_after=1))
-
-    async def _serve(self) -> None:
-        while True:
-            await self._arrived.wait()
-            # One turn of the loop lets every request that is already readable join this batch.
-            await asyncio.sleep(0)
-            batch, self._items = self._items[: self._most], self._items[self._most :]
-            if not self._items:
-                self._arrived.clear()
-            if batch:
-                await self._do(batch)
 
     async def _do(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         """Do a batch; if it fails as a whole, halve it until only the item at fault fails."""

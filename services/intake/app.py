@@ -79,6 +79,7 @@ class Process:
     def __init__(self, desk: Desk, channels: Channels, nonces: Nonces, *, with_api: bool) -> None:
         self.desk = desk
         self.channels = channels
+        self.nonces = nonces
         self.door = api.Door(channels, nonces, now)
         self.health = Health()
         self.loops: list[Loop] = [desk.policies.run]
@@ -93,7 +94,7 @@ class Process:
             batcher = Batcher(partial(actions.submit_applications, self.desk))
             api.add_routes(app, self.door, api.Intake(self.desk, batcher))
             self.health.tell("object-store", self.desk.materials.ready)
-            self.loops.append(batcher.run)
+            self.loops += [batcher.run, self.nonces.run]
         return app
 
     def relay(self, kafka: str, watch: ClusterWatch) -> None:

@@ -89,7 +89,7 @@ class Delivery:
         self._now = now
         self._jitter = jitter
         self._pace = pace
-        self._records: Batcher[Report, None] = Batcher(self._record, workers=1)
+        self._records: Batcher[Report, None] = Batcher(self._record)
         self.line = Line()
 
     async def run(self) -> None:

@@ -1,6 +1,7 @@
 """Every route of every service, tried by everybody: nobody gets past a door that the table does not open."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -26,6 +27,7 @@ from shared.citizens import CitizenDoor, citizen_token
 from shared.health import Health
 from shared.nonces import Nonces
 from shared.signin import StaffDoor
+from tests.support.loops import running
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ISSUER = "http://127.0.0.1:9"
@@ -59,7 +61,8 @@ def the_app(service: str) -> FastAPI:
     if service == "review":
         add_api(app, review.Office(NOTHING, the_staff_door(), lambda: NOW))
     if service == "intake":
-        door = intake.Door(channels, Nonces("redis://127.0.0.1:9"), lambda: NOW)
+        app.state.nonces = Nonces("redis://127.0.0.1:9")
+        door = intake.Door(channels, app.state.nonces, lambda: NOW)
         intake.add_routes(app, door, intake.Intake(NOTHING, NOTHING))
     if service == "notify":
         citizens = CitizenDoor(channels)
@@ -95,8 +98,10 @@ BY_NAME = {tried.name: tried for tried in TRIED}
 
 
 async def knock(tried: Tried, headers: dict[str, str]) -> tuple[int, str]:
-    transport = httpx.ASGITransport(app=the_app(tried.name.partition(".")[0]))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    app = the_app(tried.name.partition(".")[0])
+    nonces = getattr(app.state, "nonces", None)
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test")
+    async with client, running(nonces) if nonces else nullcontext():
         with structlog.testing.capture_logs():
             answer = await client.request(tried.method, tried.path, headers=headers, content=b"{}")
     kind = answer.headers["content-type"]

@@ -1,23 +1,12 @@
 """Submissions that share one transaction."""
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
 
 import pytest
 
 from shared.batching import Batcher
 from shared.errors import Refused, Unavailable
-
-
-@asynccontextmanager
-async def running(batcher):
-    task = asyncio.create_task(batcher.run())
-    try:
-        yield batcher
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+from tests.support.loops import running
 
 
 class Doubling:
