@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from uuid_utils.compat import uuid7
 
@@ -30,7 +31,8 @@ def number(events: Sequence[Event], after: int) -> list[Stated]:
 ADD = """
 INSERT INTO outbox (event_id, topic, key, type, dataschema, sequence, traceparent, occurred_at, body)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-                     array_fill($7::text, ARRAY[cardinality($1::uuid[])]), $8::timestamptz[], $9::bytea[])"""
+                     array_fill($7::text, ARRAY[cardinality($1::uuid[])]), $8::timestamptz[], $9::bytea[])
+         AS stated (event_id, topic, key, type, dataschema, sequence, traceparent, occurred_at, body)"""
 
 
 async def add(tx: Tx, stated: Sequence[Stated]) -> None:
@@ -40,12 +42,14 @@ async def add(tx: Tx, stated: Sequence[Stated]) -> None:
     transaction its id before the outbox ids are drawn, and makes id order the order within a key. Raises
     Refused `event-too-large` above 900,000 bytes.
     """
-    if not stated:
-        return
-    bodies = [body(s.event) for s in stated]
+    if stated:
+        await tx.execute(ADD, *arguments(stated))
+
+
+def arguments(stated: Sequence[Stated]) -> tuple[Any, ...]:
+    """The nine values of ADD, $1 to $9; Refused `event-too-large` above 900,000 bytes."""
     events = [s.event for s in stated]
-    await tx.execute(
-        ADD,
+    return (
         [uuid7() for _ in stated],
         [e.topic for e in events],
         [e.key for e in events],
@@ -54,7 +58,7 @@ async def add(tx: Tx, stated: Sequence[Stated]) -> None:
         [s.sequence for s in stated],
         current_traceparent(),
         [e.occurred_at for e in events],
-        bodies,
+        [body(e) for e in events],
     )
 
 

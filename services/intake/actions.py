@@ -53,14 +53,14 @@ class Ask:
 
 
 async def submit_applications(desk: Desk, offers: list[Offer]) -> Sequence[Answer]:
-    """Take all submissions of the same few milliseconds in one transaction; each gets its own answer."""
+    """Write all submissions of the same few milliseconds in one transaction; each gets its own answer."""
     with tracing.start_span("submit_applications", links=[offer.traceparent for offer in offers]):
         try:
-            async with desk.database.transaction() as tx:
-                answers = await _take(tx, desk, offers)
+            answers = await _take(desk.database, desk, offers)
         except AWAY as error:
             # Told as what it is, or the batch would be halved down in search of the item at fault.
             raise Unavailable("database-away", "the database does not answer; try again") from error
+    desk.database.committed.set()
     _count("http", answers)
     return answers
 
@@ -143,16 +143,15 @@ async def keep_calendars(tx: Tx, events: Sequence[CalendarPublished]) -> None:
     await published.keep_calendars(tx, [event.document for event in events])
 
 
-async def _take(tx: Tx, desk: Desk, offers: Sequence[Offer]) -> list[Answer]:
-    known = await _known(tx, offers)
+async def _take(source: Tx | Database, desk: Desk, offers: Sequence[Offer]) -> list[Answer]:
+    known = await _known(source, offers)
     decided = [_decide(desk, offer, known) for offer in offers]
     valid = [one for one in decided if isinstance(one, Submission)]
-    new = await submissions.insert_applications(tx, valid)
-    await outbox.add(tx, [Stated(one.event, 1) for one in valid if one.event.application_id in new])
+    new = await submissions.insert_applications(source, valid)
     if len(new) == len(offers):
         return [Taken(one.receipt()) for one in valid]
-    earlier = await submissions.find_receipts(tx, offers)
-    still_open = await submissions.find_open(tx, [s for s in valid if s.event.application_id not in new])
+    earlier = await submissions.find_receipts(source, offers)
+    still_open = await submissions.find_open(source, [s for s in valid if s.event.application_id not in new])
     return [
         Taken(one.receipt())
         if isinstance(one, Submission) and one.event.application_id in new
@@ -161,11 +160,11 @@ async def _take(tx: Tx, desk: Desk, offers: Sequence[Offer]) -> list[Answer]:
     ]
 
 
-async def _known(tx: Tx, offers: Sequence[Offer]) -> Known:
+async def _known(source: Tx | Database, offers: Sequence[Offer]) -> Known:
     hashes = {material.content_hash for offer in offers for material in offer.offered.materials}
     numbers = {number for offer in offers if (number := offer.previous_number())}
-    stored = await uploads.find_materials(tx, hashes)
-    return Known(stored, await applications.find_applications(tx, numbers) if numbers else {})
+    stored = await uploads.find_materials(source, hashes)
+    return Known(stored, await applications.find_applications(source, numbers) if numbers else {})
 
 
 def _decide(desk: Desk, offer: Offer, known: Known) -> Submission | Refused:

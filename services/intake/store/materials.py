@@ -11,11 +11,11 @@ SELECT encode(content_hash, 'hex') AS content_hash, size, content_type
 FROM materials WHERE content_hash = ANY($1::bytea[])"""
 
 
-async def find_materials(tx: Tx, hashes: Collection[str]) -> dict[str, StoredMaterial]:
+async def find_materials(source: Tx | Database, hashes: Collection[str]) -> dict[str, StoredMaterial]:
     """What was uploaded, by content hash (hex)."""
     if not hashes:
         return {}
-    found = await tx.fetch(FIND_MATERIALS, [bytes.fromhex(content_hash) for content_hash in hashes])
+    found = await source.fetch(FIND_MATERIALS, [bytes.fromhex(content_hash) for content_hash in hashes])
     return {row["content_hash"]: StoredMaterial(row["size"], row["content_type"]) for row in found}
 
 

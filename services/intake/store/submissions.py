@@ -8,11 +8,12 @@ import asyncpg
 
 from services.intake.domain.submitting import Offer, Submission
 from services.intake.store.json import as_json
+from shared import outbox
 from shared.contracts.submissions import Defect, Receipt
-from shared.postgres import Tx
+from shared.postgres import Database, Tx
 
-INSERT_APPLICATIONS = """
-INSERT INTO applications (
+INSERT_APPLICATIONS = f"""
+WITH new AS (INSERT INTO applications (
     application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
     warnings)
@@ -21,17 +22,22 @@ SELECT
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
     warnings::jsonb
 FROM unnest(
-    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[],
-    $8::text[], $9::text[], $10::uuid[], $11::int[], $12::uuid[], $13::timestamptz[], $14::text[])
+    $10::uuid[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::text[], $16::text[],
+    $17::text[], $18::text[], $19::uuid[], $20::int[], $21::uuid[], $22::timestamptz[], $23::text[])
 AS new (
     application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
     warnings)
-ON CONFLICT DO NOTHING RETURNING application_id"""
+ON CONFLICT DO NOTHING RETURNING application_id),
+told AS ({outbox.ADD} WHERE key IN (SELECT application_id::text FROM new))
+SELECT application_id FROM new"""  # noqa: S608 only constants of our own go in
 
 
-async def insert_applications(tx: Tx, submissions: Collection[Submission]) -> set[UUID]:
-    """Write what is new and give its ids; a key used before or a person with an open one is passed over.
+async def insert_applications(source: Tx | Database, submissions: Collection[Submission]) -> set[UUID]:
+    """Write what is new, state it, and give its ids; a used key or a person with an open one is passed over.
+
+    One statement, which is a transaction where there is none: round trips are what a submission waits for.
+    The rows are in before their outbox ids are drawn, because an event is only added for a row that is new.
 
     Rows go in by person, so that two processes with the same repeats wait for each other in one order.
     """
@@ -39,7 +45,8 @@ async def insert_applications(tx: Tx, submissions: Collection[Submission]) -> se
         return set()
     ordered = sorted(submissions, key=lambda s: (s.event.person_id.int, s.event.disease_code, s.offer.key))
     columns = zip(*map(_row, ordered), strict=True)
-    found = await tx.fetch(INSERT_APPLICATIONS, *(list(column) for column in columns))
+    stated = outbox.arguments([outbox.Stated(submission.event, 1) for submission in ordered])
+    found = await source.fetch(INSERT_APPLICATIONS, *stated, *(list(column) for column in columns))
     return {row["application_id"] for row in found}
 
 
@@ -70,9 +77,9 @@ FROM unnest($1::text[], $2::text[]) AS k (channel, idempotency_key)
 JOIN applications a USING (channel, idempotency_key)"""
 
 
-async def find_receipts(tx: Tx, offers: Sequence[Offer]) -> dict[tuple[str, str], Receipt]:
+async def find_receipts(source: Tx | Database, offers: Sequence[Offer]) -> dict[tuple[str, str], Receipt]:
     """The receipts that were given before, by channel and idempotency key."""
-    found = await tx.fetch(FIND_RECEIPTS, [o.channel for o in offers], [o.key for o in offers])
+    found = await source.fetch(FIND_RECEIPTS, [o.channel for o in offers], [o.key for o in offers])
     return {(row["channel"], row["idempotency_key"]): _receipt(row) for row in found}
 
 
@@ -94,9 +101,11 @@ FROM unnest($1::uuid[], $2::text[], $3::text[]) AS k (person_id, region, disease
 JOIN applications a USING (person_id, region, disease_code) WHERE a.ended_at IS NULL"""
 
 
-async def find_open(tx: Tx, submissions: Sequence[Submission]) -> dict[tuple[UUID, str, str], str]:
+async def find_open(
+    source: Tx | Database, submissions: Sequence[Submission]
+) -> dict[tuple[UUID, str, str], str]:
     """The acceptance numbers of open applications, by person, region and disease."""
     events = [submission.event for submission in submissions]
     persons, regions = [e.person_id for e in events], [e.region for e in events]
-    found = await tx.fetch(FIND_OPEN, persons, regions, [e.disease_code for e in events])
+    found = await source.fetch(FIND_OPEN, persons, regions, [e.disease_code for e in events])
     return {(row["person_id"], row["region"], row["disease_code"]): row["acceptance_no"] for row in found}
