@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -24,6 +25,9 @@ GRACE = 10.0
 CUT_OFF = 70
 """Exit code of a process that had to be cut off: nothing is lost by it, as by any kill."""
 
+SETTLED = 2.0
+"""Seconds after its start when a process has loaded what it keeps."""
+
 DRAIN = 5
 """Seconds that running requests have to be answered once the server stops."""
 
@@ -37,13 +41,28 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     """Run a process to its end on uvloop; what does not end within `GRACE` once `main` has is cut off."""
     runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     try:
-        runner.run(main)
+        runner.run(_settled(main))
     finally:
         cut_off = threading.Timer(GRACE, os._exit, [CUT_OFF])
         cut_off.daemon = True
         cut_off.start()
         runner.close()
         cut_off.cancel()
+
+
+async def _settled(main: Coroutine[Any, Any, None]) -> None:
+    """Run it, and soon leave all that was made at its start out of garbage collection.
+
+    A full collection stops every request for as long as it looks at what lives for ever anyway.
+    """
+
+    def settle() -> None:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
+
+    asyncio.get_running_loop().call_later(SETTLED, settle)
+    await main
 
 
 async def serve(app: App, host: str, port: int, stop: asyncio.Event) -> None:
