@@ -7,6 +7,7 @@ import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 
 import asyncpg
 from rich.console import Console
@@ -14,7 +15,7 @@ from rich.table import Table
 
 from tests.bench import outage, relaying, reviewing, submitting
 from tests.bench.pairs import Comparison
-from tests.bench.place import Place, place
+from tests.bench.place import PROCESSES, Place, place
 
 LATEST = Path(__file__).parent / "latest.json"
 BASELINE = Path(__file__).parent / "baseline.json"
@@ -29,12 +30,14 @@ async def measure(chosen: set[str]) -> tuple[list[Comparison], dict[str, str]]:
         for service in ("intake", "review"):
             await asyncio.to_thread(here.running.migrate, service)
         await asyncio.to_thread(here.instance, "intake", "intake-consumer", "consumer")
-        port = await asyncio.to_thread(here.instance, "intake", "intake-api", "api")
+        apis = [f"intake-api-{number}" for number in range(PROCESSES)]
+        ports = [await asyncio.to_thread(here.instance, "intake", name, "api") for name in apis]
         if chosen & {"B1", "B2"}:
-            found.append(await submitting.submit_rate(here, port))
+            found.append(await submitting.submit_rate(here, ports))
         if "B2" in chosen:
-            found.append(await submitting.submit_latency(here, port, found[0].b[0] / 2))
-        await asyncio.to_thread(here.running.stop, "intake-api")
+            found.append(await submitting.submit_latency(here, ports, median(found[0].b) / 2))
+        for name in apis:
+            await asyncio.to_thread(here.running.stop, name)
         await asyncio.to_thread(here.running.stop, "intake-consumer")
         if "B3" in chosen:
             found.append(await relaying.relay_rate(here))

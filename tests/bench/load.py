@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 
 
 @dataclass
@@ -64,18 +65,20 @@ class Line(asyncio.Protocol):
         return await self.answer
 
 
-def post(port: int, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
     """An HTTP/1.1 request as bytes."""
-    lines = [f"POST {path} HTTP/1.1", f"host: 127.0.0.1:{port}", "content-type: application/json"]
+    lines = [f"POST {path} HTTP/1.1", "host: 127.0.0.1", "content-type: application/json"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines.append(f"content-length: {len(body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-async def closed_loop(port: int, requests: Sequence[bytes], seconds: float, lines: int = 64) -> Result:
-    """As many as the other side takes, with so many connections, until time or requests run out."""
+async def closed_loop(
+    ports: Sequence[int], requests: Sequence[bytes], seconds: float, lines: int = 64
+) -> Result:
+    """As many as the processes on these ports take, with so many connections, until time or requests end."""
     result, left = Result(), iter(requests)
-    connections = await _connect(port, lines)
+    connections = await _connect(ports, lines)
     began = time.perf_counter()
 
     async def work(line: Line) -> None:
@@ -93,11 +96,11 @@ async def closed_loop(port: int, requests: Sequence[bytes], seconds: float, line
     return result
 
 
-async def open_loop(port: int, requests: Sequence[bytes], rate: float, lines: int = 128) -> Result:
+async def open_loop(ports: Sequence[int], requests: Sequence[bytes], rate: float, lines: int = 128) -> Result:
     """One request every 1/rate seconds whether or not earlier ones were answered."""
     result = Result()
     free: asyncio.Queue[Line] = asyncio.Queue()
-    connections = await _connect(port, lines)
+    connections = await _connect(ports, lines)
     for line in connections:
         free.put_nowait(line)
     began = time.perf_counter()
@@ -120,9 +123,10 @@ async def open_loop(port: int, requests: Sequence[bytes], rate: float, lines: in
     return result
 
 
-async def _connect(port: int, count: int) -> list[Line]:
+async def _connect(ports: Sequence[int], count: int) -> list[Line]:
     loop = asyncio.get_running_loop()
-    return [(await loop.create_connection(Line, "127.0.0.1", port))[1] for _ in range(count)]
+    places = islice(cycle(ports), count)
+    return [(await loop.create_connection(Line, "127.0.0.1", port))[1] for port in places]
 
 
 def _close(connections: Sequence[Line]) -> None:

@@ -26,13 +26,13 @@ async def outage(place: Place, port: int) -> list[Comparison]:
         "s",
         Goal(1.0, 0.5, 0.25, higher=False),
     )
-    await closed_loop(port, requests.submissions(4000), 2)
+    await closed_loop([port], requests.submissions(4000), 2)
     for _ in range(2):
-        before = await closed_loop(port, requests.submissions(int(SECONDS * 4000)), SECONDS)
+        before = await closed_loop([port], requests.submissions(int(SECONDS * 4000)), SECONDS)
         prepared = requests.submissions(int(SECONDS * 4000))
         stopped = time.perf_counter()
         await asyncio.to_thread(place.running.stop, "kafka")
-        without = await closed_loop(port, prepared, SECONDS)
+        without = await closed_loop([port], prepared, SECONDS)
         for result in (before, without):
             if set(result.statuses) != {201}:
                 raise SystemExit(f"not every request was answered 201: {result.statuses}")
@@ -42,7 +42,7 @@ async def outage(place: Place, port: int) -> list[Comparison]:
         later = requests.submissions(int(traffic_rate * 40))
         await asyncio.to_thread(place.running.start, "kafka")
         back = time.perf_counter()
-        traffic = asyncio.create_task(open_loop(port, later, traffic_rate))
+        traffic = asyncio.create_task(open_loop([port], later, traffic_rate))
         await _caught_up(place.running.database("intake"), int(traffic_rate * 0.3) + 50)
         backlog.a.append(time.perf_counter() - back)
         backlog.b.append(back - stopped)

@@ -17,6 +17,9 @@ from tests.bench.requests import CHANNEL, Requests
 from tests.support.bus import until
 from tests.support.stack import StackUnderTest, embedded_stack
 
+PROCESSES = 2
+"""How many processes answer on either side: one for each core."""
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -25,7 +28,7 @@ class Place:
     """Addresses, and the makers of requests."""
 
     running: StackUnderTest
-    bare_port: int
+    bare_ports: tuple[int, ...]
 
     @property
     def kafka(self) -> str:
@@ -50,16 +53,21 @@ async def place() -> AsyncIterator[Place]:
         await admin.execute("CREATE DATABASE bare OWNER mente_intake")
         await admin.close()
         url = running.stack.database("intake").replace("/mente_intake?", "/bare?")
-        port = _free_port()
-        environment = {**os.environ, "BARE_DATABASE_URL": url}
-        command = [sys.executable, "-m", "tests.bench.bare_endpoint", str(port)]
-        bare = subprocess.Popen(command, cwd=ROOT, env=environment)  # noqa: ASYNC220
+        ports = tuple(_free_port() for _ in range(PROCESSES))
+        bare = [_start_bare(port, url) for port in ports]
         try:
-            await _listens(port)
-            yield Place(running, port)
+            for port in ports:
+                await _listens(port)
+            yield Place(running, ports)
         finally:
-            bare.send_signal(signal.SIGTERM)
-            bare.wait(10)
+            for process in bare:
+                process.send_signal(signal.SIGTERM)
+                process.wait(10)
+
+
+def _start_bare(port: int, url: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "tests.bench.bare_endpoint", str(port)]
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "BARE_DATABASE_URL": url})
 
 
 def _free_port() -> int:

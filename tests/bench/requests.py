@@ -47,7 +47,7 @@ class Requests:
         key = uuid4().hex
         call = SignedCall("POST", PATH, {}, body, key)
         headers = sign(self._key, CHANNEL, call, datetime.now(UTC))
-        return post(self._port, PATH, body, {**headers, "idempotency-key": key})
+        return post(PATH, body, {**headers, "idempotency-key": key})
 
 
 def a_submission(person: int) -> dict:

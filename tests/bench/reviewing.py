@@ -43,7 +43,7 @@ async def visible_latency(place: Place, port: int) -> Comparison:
     async def ours() -> float:
         began = datetime.now(UTC)
         watching = asyncio.create_task(_watch(review_database, began, RATE * SECONDS))
-        result = await open_loop(port, requests.submissions(RATE * SECONDS), RATE)
+        result = await open_loop([port], requests.submissions(RATE * SECONDS), RATE)
         if set(result.statuses) != {201}:
             raise SystemExit(f"not every request was answered 201: {result.statuses}")
         seen = await watching

@@ -1,4 +1,6 @@
-"""B1 and B2: submitting by HTTP against a bare endpoint with one INSERT per request."""
+"""B1 and B2: submitting by HTTP against a bare endpoint with one INSERT a request; two processes each."""
+
+from collections.abc import Sequence
 
 from tests.bench.load import Result, closed_loop, open_loop, post
 from tests.bench.pairs import Comparison, Goal, alternate
@@ -7,33 +9,31 @@ from tests.bench.place import Place
 SECONDS = 4.0
 
 
-async def submit_rate(place: Place, port: int, name: str = "B1", title: str = "") -> Comparison:
+async def submit_rate(place: Place, ports: Sequence[int]) -> Comparison:
     """B1: submissions per second, as many as it takes, 64 connections."""
-    requests = place.requests(port)
+    requests = place.requests(ports[0])
     await requests.prepare()
-    comparison = Comparison(
-        name, title or "HTTP submit / bare INSERT endpoint", "requests/s", Goal(0.5, 1.0, 2.0)
-    )
+    comparison = Comparison("B1", "HTTP submit / bare INSERT endpoint", "requests/s", Goal(0.5, 1.0, 2.0))
 
     async def ours() -> float:
-        result = await closed_loop(port, requests.submissions(20_000), SECONDS)
+        result = await closed_loop(ports, requests.submissions(20_000), SECONDS)
         _all_created(result)
         return result.rate
 
     async def bare() -> float:
         body = requests.submissions(1)[0].partition(b"\r\n\r\n")[2]
-        result = await closed_loop(place.bare_port, [post(place.bare_port, "/", body, {})] * 60_000, SECONDS)
+        result = await closed_loop(place.bare_ports, [post("/", body, {})] * 60_000, SECONDS)
         _all_created(result)
         return result.rate
 
-    await closed_loop(port, requests.submissions(2000), 1.0)
+    await closed_loop(ports, requests.submissions(2000), 1.0)
     await bare()
     return await alternate(comparison, ours, bare)
 
 
-async def submit_latency(place: Place, port: int, rate: float) -> Comparison:
+async def submit_latency(place: Place, ports: Sequence[int], rate: float) -> Comparison:
     """B2: the 99th percentile of submit and of the bare endpoint, both at half the bare one's maximum."""
-    requests = place.requests(port)
+    requests = place.requests(ports[0])
     comparison = Comparison(
         "B2", "p99 of submit / p99 of the bare endpoint, open loop", "ms", Goal(3.0, 1.5, 1.0, higher=False)
     )
@@ -42,14 +42,14 @@ async def submit_latency(place: Place, port: int, rate: float) -> Comparison:
     p50: list[float] = []
 
     async def ours() -> float:
-        result = await open_loop(port, requests.submissions(number), rate)
+        result = await open_loop(ports, requests.submissions(number), rate)
         _all_created(result)
         p50.append(result.percentile(0.5) * 1000)
         return result.percentile(0.99) * 1000
 
     async def bare() -> float:
         body = requests.submissions(1)[0].partition(b"\r\n\r\n")[2]
-        result = await open_loop(place.bare_port, [post(place.bare_port, "/", body, {})] * number, rate)
+        result = await open_loop(place.bare_ports, [post("/", body, {})] * number, rate)
         _all_created(result)
         return result.percentile(0.99) * 1000
 
