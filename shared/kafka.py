@@ -8,17 +8,17 @@ from functools import partial
 from typing import Any, cast
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.message import KafkaAckableMessage
 from faststream.kafka.schemas import Topic as BrokerTopic
 from prometheus_client import Gauge
 
 from shared import tracing
 from shared.cluster import ClusterWatch
 from shared.inbox import Consumer
+from shared.offsets import DrainOnRevoke, Offsets, Settled
 from shared.postgres import Database
 from shared.settling import ReaderBroken, Settler
 
@@ -27,21 +27,6 @@ STOPPED = Gauge(
 )
 MOST_RECORDS = 500
 log = structlog.get_logger()
-
-
-class DrainOnRevoke(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Lets the running batch and its commit end before partitions move to another process."""
-
-    def __init__(self) -> None:
-        self.busy = asyncio.Lock()
-
-    async def on_partitions_revoked(self, revoked: Any) -> None:  # noqa: ARG002
-        """Wait for the batch that is being settled."""
-        async with self.busy:
-            return
-
-    async def on_partitions_assigned(self, assigned: Any) -> None:
-        """Nothing to prepare."""
 
 
 class SteppingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
@@ -91,7 +76,7 @@ class Consumption:
         self._kafka = kafka
         self._database = database
         self._consumers = consumers
-        self._subscribers: list[Any] = []
+        self._offsets: list[Offsets] = []
         self.stopped: dict[str, str] = {}
         self.running = False
 
@@ -131,6 +116,8 @@ class Consumption:
         finally:
             self.running = False
             await asyncio.shield(broker.stop())
+            while self._offsets:
+                await self._offsets.pop().stored()
 
     def build(self, cluster: str) -> tuple[KafkaBroker, dict[str, Any]]:
         """The broker with one subscriber per topic, in the groups of that cluster, not yet connected."""
@@ -149,10 +136,12 @@ class Consumption:
         return broker, undecodable
 
     def _subscribe(self, broker: KafkaBroker, consumer: Consumer, group: str, settler: Settler) -> None:
-        drain = DrainOnRevoke()
+        offsets = Offsets()
+        drain = DrainOnRevoke(offsets)
+        self._offsets.append(offsets)
 
-        async def parse(records: Any) -> KafkaAckableMessage:
-            return KafkaAckableMessage(
+        async def parse(records: Any) -> Settled:
+            message = Settled(
                 body=b"",
                 raw_message=records,
                 consumer=subscriber.consumer,
@@ -164,6 +153,8 @@ class Consumption:
                 content_type=None,
                 path={},
             )
+            message.offsets = offsets
+            return message
 
         subscriber = broker.subscriber(
             BrokerTopic(consumer.topic.name, declare=False),
@@ -181,7 +172,6 @@ class Consumption:
             decoder=_as_it_is,
             listener=drain,
         )
-        self._subscribers.append(subscriber)
 
         @subscriber
         async def on_batch(message: Any) -> None:

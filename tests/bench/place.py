@@ -51,7 +51,11 @@ async def place() -> AsyncIterator[Place]:
     with embedded_stack(parts, bench=True) as running:
         admin = await asyncpg.connect(running.stack.postgres_admin)
         await admin.execute("CREATE DATABASE bare OWNER mente_intake")
+        # When a row became visible is read from its commit: asking for it all the time would take a core.
+        await admin.execute("ALTER SYSTEM SET track_commit_timestamp = on")
         await admin.close()
+        await asyncio.to_thread(running.stop, "postgres")
+        await asyncio.to_thread(running.start, "postgres")
         url = running.stack.database("intake").replace("/mente_intake?", "/bare?")
         ports = tuple(_free_port() for _ in range(PROCESSES))
         bare = [_start_bare(port, url) for port in ports]

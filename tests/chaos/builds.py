@@ -141,7 +141,7 @@ class AcknowledgesFirst(DiesBeforeTheOffset):
 
     async def _settle(self, consumer: Consumer, settler: Settler, message: Any) -> None:
         self.batches += 1
-        await message.ack()
+        await message.consumer.commit()
         if self.batches == self.dies_at:
             die()
         await settler.settle(message.raw_message)

@@ -9,7 +9,8 @@ from faststream.kafka import KafkaBroker
 
 from deploy.contracts.subscriptions import services, subscriptions
 from shared.contracts.topics import TOPICS
-from shared.kafka import Consumption, DrainOnRevoke
+from shared.kafka import Consumption
+from shared.offsets import DrainOnRevoke
 
 ROOT = Path(__file__).parents[2]
 READING = [service for service in services() if subscriptions(service)]
