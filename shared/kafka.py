@@ -27,6 +27,8 @@ STOPPED = Gauge(
 )
 MOST_RECORDS = 500
 log = structlog.get_logger()
+_library_log = logging.getLogger("faststream")
+_library_log.setLevel(logging.WARNING)  # two lines for every batch otherwise
 
 
 class SteppingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
@@ -126,7 +128,7 @@ class Consumption:
             apply_types=False,
             allow_auto_create_topics=False,
             graceful_timeout=15,
-            logger=logging.getLogger("faststream"),
+            logger=_library_log,
         )
         undecodable = {}
         for consumer in self._consumers:

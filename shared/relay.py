@@ -50,8 +50,9 @@ END_LEASE = (
 )
 
 SAVE = """
+WITH lazily AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE relay_checkpoint SET cursor = $3, holes = $4, cluster_id = $5
-WHERE shard = 0 AND owner = $1 AND epoch = $2
+FROM lazily WHERE shard = 0 AND owner = $1 AND epoch = $2
 RETURNING pg_current_xact_id()::text::bigint"""
 
 READ = """
@@ -208,6 +209,7 @@ class Relay:
         return True
 
     async def _save(self, reign: _Reign, position: Position) -> None:
+        """Store a position; what a crash of the database takes back is published again."""
         holes = [[hole.id, hole.since] for hole in position.holes]
         transaction = await self._database.fetchval(
             SAVE, self._owner, reign.epoch, position.cursor, holes, reign.cluster
