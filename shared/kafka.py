@@ -66,8 +66,10 @@ class SteppingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             except (KafkaError, ConsumerStoppedError, asyncio.CancelledError):
                 raise
             except Exception:
-                await self._undecodable[place.topic](place, position)
+                park, offsets = self._undecodable[place.topic]
+                await park(place, position)
                 self.seek(place, position + 1)
+                offsets.store(self, {place: position + 1})
         return found
 
 
@@ -78,7 +80,7 @@ class Consumption:
         self._kafka = kafka
         self._database = database
         self._consumers = consumers
-        self._offsets: list[Offsets] = []
+        self._drains: list[DrainOnRevoke] = []
         self.stopped: dict[str, str] = {}
         self.running = False
 
@@ -117,9 +119,14 @@ class Consumption:
             log.error("broker-came-back-empty", known=known)
         finally:
             self.running = False
-            await asyncio.shield(broker.stop())
-            while self._offsets:
-                await self._offsets.pop().stored()
+            await asyncio.shield(self._stop(broker))
+
+    async def _stop(self, broker: KafkaBroker) -> None:
+        """Store offsets while the group still knows us, then leave it."""
+        await asyncio.gather(*(drain.end() for drain in self._drains))
+        await broker.stop()
+        await asyncio.gather(*(drain.offsets.stored() for drain in self._drains))
+        self._drains.clear()
 
     def build(self, cluster: str) -> tuple[KafkaBroker, dict[str, Any]]:
         """The broker with one subscriber per topic, in the groups of that cluster, not yet connected."""
@@ -127,20 +134,20 @@ class Consumption:
             self._kafka,
             apply_types=False,
             allow_auto_create_topics=False,
-            graceful_timeout=15,
+            graceful_timeout=5,
             logger=_library_log,
         )
         undecodable = {}
         for consumer in self._consumers:
             settler = Settler(self._database, consumer)
-            self._subscribe(broker, consumer, consumer.group_id(cluster), settler)
-            undecodable[consumer.topic.name] = settler.park_undecodable
+            offsets = self._subscribe(broker, consumer, consumer.group_id(cluster), settler)
+            undecodable[consumer.topic.name] = (settler.park_undecodable, offsets)
         return broker, undecodable
 
-    def _subscribe(self, broker: KafkaBroker, consumer: Consumer, group: str, settler: Settler) -> None:
+    def _subscribe(self, broker: KafkaBroker, consumer: Consumer, group: str, settler: Settler) -> Offsets:
         offsets = Offsets()
         drain = DrainOnRevoke(offsets)
-        self._offsets.append(offsets)
+        self._drains.append(drain)
 
         async def parse(records: Any) -> Settled:
             message = Settled(
@@ -179,6 +186,8 @@ class Consumption:
         async def on_batch(message: Any) -> None:
             async with drain.busy:
                 await self._settle(consumer, settler, message)
+
+        return offsets
 
     async def _settle(self, consumer: Consumer, settler: Settler, message: Any) -> None:
         """Acknowledge what was settled; give the rest back, because the next ack would pass it over."""

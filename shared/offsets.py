@@ -1,12 +1,12 @@
 """How far a consumer group has come: told to Kafka after PostgreSQL has committed, beside the next batch."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.message import StreamMessage
@@ -18,6 +18,10 @@ PAUSE = 0.1
 """Seconds between two commits of a group: what a crash makes Kafka send again is dropped as a repeat."""
 
 
+PATIENCE = 2.0
+"""Seconds that a commit may take when the consumer must go on: the library would try for ever."""
+
+
 class Offsets:
     """Tells Kafka how far a group has come, now and then and beside the work."""
 
@@ -26,19 +30,19 @@ class Offsets:
         self._hurry = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def store(self, consumer: AIOKafkaConsumer, records: Iterable[ConsumerRecord[Any, Any]]) -> None:
-        """Remember that these records are settled, and tell it soon."""
-        self._after |= {
-            TopicPartition(record.topic, record.partition): record.offset + 1 for record in records
-        }
+    def store(self, consumer: AIOKafkaConsumer, after: Mapping[TopicPartition, int]) -> None:
+        """Remember the places up to which all is settled, and tell them soon."""
+        self._after |= after
         if self._task is None or self._task.done():
             self._hurry.clear()
             self._task = asyncio.create_task(self._tell(consumer))
 
     async def stored(self) -> None:
-        """Tell it now, and wait until it is told."""
+        """Tell it now; what cannot be told within 2 s is left to be repeated."""
         self._hurry.set()
-        if self._task is not None:
+        if self._task is not None and not self._task.done():
+            await asyncio.wait({self._task}, timeout=PATIENCE)
+            self._task.cancel()
             await asyncio.wait({self._task})
 
     async def _tell(self, consumer: AIOKafkaConsumer) -> None:
@@ -47,9 +51,10 @@ class Offsets:
                 await asyncio.wait_for(self._hurry.wait(), PAUSE)
             after, self._after = self._after, {}
             try:
-                await consumer.commit(after)
+                # Whoever was given a place meanwhile tells it; naming it here would fail them all.
+                mine = consumer.assignment()
+                await consumer.commit({place: offset for place, offset in after.items() if place in mine})
             except KafkaError as error:
-                # Whoever has the partition next meets these records again and drops them as repeats.
                 log.warning("offsets-not-stored", error=type(error).__name__)
 
 
@@ -60,7 +65,8 @@ class Settled(KafkaAckableMessage):
 
     async def ack(self) -> None:
         """Store the offsets of the batch, soon; a nack instead goes back to its beginning."""
-        self.offsets.store(self.consumer, self.raw_message)
+        after = {TopicPartition(one.topic, one.partition): one.offset + 1 for one in self.raw_message}
+        self.offsets.store(self.consumer, after)
         await StreamMessage.ack(self)
 
 
@@ -69,12 +75,18 @@ class DrainOnRevoke(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def __init__(self, offsets: Offsets) -> None:
         self.busy = asyncio.Lock()
-        self._offsets = offsets
+        self.offsets = offsets
 
     async def on_partitions_revoked(self, revoked: Any) -> None:  # noqa: ARG002
         """Wait for the batch that is being settled, and for its offsets."""
         async with self.busy:
-            await self._offsets.stored()
+            await self.offsets.stored()
+
+    async def end(self) -> None:
+        """The same before the consumer leaves its group; a batch that takes over 5 s is not waited for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await self.on_partitions_revoked(())
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         """Nothing to prepare."""

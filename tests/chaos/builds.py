@@ -90,8 +90,8 @@ class BrokenConsumption(Consumption):
 
     settler: type[Settler]
 
-    def _subscribe(self, broker: Any, consumer: Consumer, group: str, settler: Settler) -> None:
-        super()._subscribe(broker, consumer, group, self.settler(self._database, consumer))
+    def _subscribe(self, broker: Any, consumer: Consumer, group: str, settler: Settler) -> Any:
+        return super()._subscribe(broker, consumer, group, self.settler(self._database, consumer))
 
 
 class WithoutInbox(Settler):
