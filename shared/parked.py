@@ -18,7 +18,7 @@ PARK = """
 INSERT INTO parked (topic, partition, "offset", key, event_id, type, sequence, headers, raw_key, body,
                     record_timestamp, code, reason, attempts)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-ON CONFLICT (topic, partition, "offset") DO NOTHING"""
+ON CONFLICT (topic, partition, "offset", record_timestamp) DO NOTHING"""
 
 OPEN = """
 SELECT id, topic, partition, "offset", key, event_id, type, sequence, code, reason, attempts, parked_at,
