@@ -25,7 +25,7 @@ from shared.contracts.cases import CaseEvent, RequestedItem
 from shared.contracts.policies import CalendarPublished, PolicyPublished
 from shared.errors import Refused, Unavailable
 from shared.outbox import Stated
-from shared.postgres import AWAY, Database, Tx
+from shared.postgres import AWAY, PASSING, Database, Tx
 
 SUBMISSIONS = prometheus_client.Counter(
     "intake_submissions", "Submissions answered, by way in and answer.", ["way", "answer"]
@@ -57,10 +57,9 @@ async def submit_applications(desk: Desk, offers: list[Offer]) -> Sequence[Answe
     with tracing.start_span("submit_applications", links=[offer.traceparent for offer in offers]):
         try:
             answers = await _take(desk.database, desk, offers)
-        except AWAY as error:
+        except (*AWAY, *PASSING) as error:
             # Told as what it is, or the batch would be halved down in search of the item at fault.
-            raise Unavailable("database-away", "the database does not answer; try again") from error
-    desk.database.committed.set()
+            raise _away() from error
     _count("http", answers)
     return answers
 
@@ -148,16 +147,39 @@ async def _take(source: Tx | Database, desk: Desk, offers: Sequence[Offer]) -> l
     decided = [_decide(desk, offer, known) for offer in offers]
     valid = [one for one in decided if isinstance(one, Submission)]
     new = await submissions.insert_applications(source, valid)
+    desk.database.committed.set()
     if len(new) == len(offers):
         return [Taken(one.receipt()) for one in valid]
-    earlier = await submissions.find_receipts(source, offers)
-    still_open = await submissions.find_open(source, [s for s in valid if s.event.application_id not in new])
+    left = [
+        (offer, one)
+        for offer, one in zip(offers, decided, strict=True)
+        if not (isinstance(one, Submission) and one.event.application_id in new)
+    ]
+    others = iter(await _answer_unwritten(source, left))
     return [
         Taken(one.receipt())
         if isinstance(one, Submission) and one.event.application_id in new
-        else submitting.answer_unwritten(offer, one, earlier, still_open)
-        for offer, one in zip(offers, decided, strict=True)
+        else next(others)
+        for one in decided
     ]
+
+
+def _away() -> Unavailable:
+    return Unavailable("database-away", "the database does not answer; try again")
+
+
+async def _answer_unwritten(
+    source: Tx | Database, left: Sequence[tuple[Offer, Submission | Refused]]
+) -> list[Answer]:
+    """Answer what made no new application; what was written beside it is not taken back by a failure here."""
+    try:
+        earlier = await submissions.find_receipts(source, [offer for offer, _ in left])
+        still_open = await submissions.find_open(source, [s for _, s in left if isinstance(s, Submission)])
+    except AWAY:
+        if isinstance(source, Database):
+            return [_away() for _ in left]
+        raise
+    return [submitting.answer_unwritten(offer, one, earlier, still_open) for offer, one in left]
 
 
 async def _known(source: Tx | Database, offers: Sequence[Offer]) -> Known:
