@@ -28,7 +28,7 @@ class Publisher:
             max_batch_size=BATCH_BYTES,
             max_request_size=2 * 1024 * 1024,
             compression_type="zstd",
-            request_timeout_ms=20_000,
+            request_timeout_ms=8_000,  # less than a process has to end
         )
 
     async def start(self) -> None:

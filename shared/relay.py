@@ -134,9 +134,17 @@ class Relay:
                 tasks.create_task(self._keep_lease(reign, watch))
                 tasks.create_task(self._publish(reign, publisher, watch))
         finally:
-            await publisher.stop(grace=2 if reign.met else 0)
-            with contextlib.suppress(*AWAY):
-                await self._database.execute(END_LEASE, self._owner, reign.epoch)
+            ending = asyncio.create_task(self._end(reign, publisher))
+            try:
+                await asyncio.shield(ending)
+            except asyncio.CancelledError:
+                await asyncio.wait({ending})  # what waits in the producer is let go of in any case
+                raise
+
+    async def _end(self, reign: _Reign, publisher: Publisher) -> None:
+        await publisher.stop(grace=2 if reign.met else 0)
+        with contextlib.suppress(*AWAY):
+            await self._database.execute(END_LEASE, self._owner, reign.epoch)
 
     async def _keep_lease(self, reign: _Reign, watch: ClusterWatch) -> None:
         """Renew on the database's clock, watch the broker's identity, keep partitions ahead, count."""
