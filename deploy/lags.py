@@ -45,7 +45,7 @@ def shown(group: str, cluster: str) -> str | None:
     """A group's name without the cluster; None: a group of ours whose offsets were of another cluster."""
     name = group.removesuffix(f".{cluster}")
     ours = (f"{reader}.{topic.name}." for topic in TOPICS for reader in topic.readers)
-    return None if name == group and group.startswith(tuple(ours)) else name
+    return None if name == group and f"{group}.".startswith(tuple(ours)) else name
 
 
 async def _lags_of(admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, group: str, name: str) -> list[Lag]:

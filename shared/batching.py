@@ -39,7 +39,8 @@ class Batcher(Generic[T, R]):
         return await answer
 
     async def run(self) -> None:
-        """Work until cancelled; what still waits then is refused, nothing of it was done."""
+        """Work until cancelled; who still waits then hears that the service is stopping."""
+        batch: list[tuple[T, asyncio.Future[R]]] = []
         try:
             while True:
                 await self._arrived.wait()
@@ -48,18 +49,15 @@ class Batcher(Generic[T, R]):
                 if not self._items:
                     self._arrived.clear()
                 await self._do(batch)
+                batch = []
         finally:
-            for _, answer in self._items:
+            for _, answer in (*batch, *self._items):
                 _fail(answer, Unavailable("stopping", "the service is stopping", retry_after=1))
 
     async def _do(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         """Do a batch; if it fails as a whole, halve it until only the item at fault fails."""
         try:
             results = await self._work([item for item, _ in batch])
-        except asyncio.CancelledError:
-            for _, answer in batch:
-                _fail(answer, Unavailable("stopping", "the service is stopping", retry_after=1))
-            raise
         except Unavailable as error:
             for _, answer in batch:
                 _fail(answer, error)

@@ -1,7 +1,6 @@
 """Nonces of signed calls, remembered in Valkey for as long as their signature could be used again."""
 
 import asyncio
-from contextlib import suppress
 
 from prometheus_client import Counter
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -16,13 +15,14 @@ REMEMBERED = 660
 """Seconds: the whole window of ten minutes, and one to spare."""
 
 PATIENCE = 0.05
-"""Seconds that a check may take before the call passes unchecked; its idempotency key protects the data."""
+"""Seconds that a round trip may take before its calls pass unchecked; idempotency keys protect the data."""
 
 PAUSE = 1.0
 """Seconds without any check after a failed one, so that an outage slows no call twice."""
 
 SKIPPED = Counter("mente_nonce_checks_skipped", "Signed calls that passed without a nonce check.")
 
+AWAY = "nonces-away"
 _AWAY = (RedisError, OSError, TimeoutError)
 
 
@@ -53,8 +53,11 @@ class Nonces:
     async def first_use(self, channel_id: str, nonce: str) -> bool:
         """Tell whether the nonce is new; True as well, and counted, while Redis is away."""
         if asyncio.get_running_loop().time() >= self._away_until:
-            with suppress(Unavailable):
+            try:
                 return await self._asked.submit(f"mente:nonce:{channel_id}:{nonce}")
+            except Unavailable as error:
+                if error.code != AWAY:
+                    raise
         SKIPPED.inc()
         return True
 
@@ -63,6 +66,8 @@ class Nonces:
         await self._redis.aclose()
 
     async def _ask(self, keys: list[str]) -> list[bool]:
+        if asyncio.get_running_loop().time() < self._away_until:
+            raise Unavailable(AWAY, "nobody remembers nonces now")
         pipeline = self._redis.pipeline(transaction=False)
         for key in keys:
             pipeline.execute_command("SET", key, b"", "NX", "EX", REMEMBERED)
@@ -71,4 +76,4 @@ class Nonces:
                 return [bool(answer) for answer in await pipeline.execute()]
         except _AWAY as error:
             self._away_until = asyncio.get_running_loop().time() + PAUSE
-            raise Unavailable("nonces-away", "nobody remembers nonces now") from error
+            raise Unavailable(AWAY, "nobody remembers nonces now") from error

@@ -1,4 +1,4 @@
-"""What surrounds every request: body limit, problem responses, metrics, a span, and routes around FastAPI."""
+"""What surrounds every request: body limit, problem responses, metrics and a span."""
 
 import time
 from collections.abc import Mapping

@@ -46,8 +46,10 @@ def run(main: Coroutine[Any, Any, None]) -> None:
         cut_off = threading.Timer(GRACE, os._exit, [CUT_OFF])
         cut_off.daemon = True
         cut_off.start()
-        runner.close()
-        cut_off.cancel()
+        try:
+            runner.close()
+        finally:
+            cut_off.cancel()
 
 
 async def _settled(main: Coroutine[Any, Any, None]) -> None:

@@ -51,6 +51,3 @@ READ_DOCUMENT = "SELECT body FROM document WHERE topic = $1 AND key = $2 AND ver
 async def read_document(database: Database, topic: str, key: str, version: int) -> Any:
     """Read one version of a document as JSON; None if there is none."""
     return await database.fetchval(READ_DOCUMENT, topic, key, version)
-
-
-PING = "SELECT 1"

@@ -62,4 +62,5 @@ def test_a_topic_carries_its_retention_and_its_own_settings() -> None:
 def test_groups_are_shown_by_name_and_those_of_a_broker_that_was_lost_are_not_shown():
     assert shown("review.intake.applications.here", "here") == "review.intake.applications"
     assert shown("review.intake.applications.lost", "here") is None
+    assert shown("review.intake.applications", "here") is None
     assert shown("a-channel", "here") == "a-channel"
