@@ -303,4 +303,4 @@ async def test_a_process_without_settings_says_what_is_missing() -> None:
     _, said = await asyncio.wait_for(process.communicate(), 20)
     missing = "MENTE_DATABASE_URL, MENTE_HTTP_PORT, MENTE_KAFKA"
     assert process.returncode == 2
-    assert said.decode().strip() == f"catalog needs {missing} in its environment"
+    assert said.decode().strip() == f"catalog needs usable {missing} in its environment"
