@@ -150,20 +150,7 @@ class Consumption:
         self._drains.append(drain)
 
         async def parse(records: Any) -> Settled:
-            message = Settled(
-                body=b"",
-                raw_message=records,
-                consumer=subscriber.consumer,
-                headers={},
-                batch_headers=[],
-                message_id="",
-                correlation_id="",
-                reply_to="",
-                content_type=None,
-                path={},
-            )
-            message.offsets = offsets
-            return message
+            return Settled.of(records, subscriber.consumer, offsets)
 
         subscriber = broker.subscriber(
             BrokerTopic(consumer.topic.name, declare=False),

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Self
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -62,6 +62,24 @@ class Settled(KafkaAckableMessage):
     """A batch whose acknowledgement does not keep the next one waiting."""
 
     offsets: Offsets
+
+    @classmethod
+    def of(cls, records: Any, consumer: Any, offsets: Offsets) -> Self:
+        """A batch as FastStream passes it on; its records are read elsewhere."""
+        message = cls(
+            body=b"",
+            raw_message=records,
+            consumer=consumer,
+            headers={},
+            batch_headers=[],
+            message_id="",
+            correlation_id="",
+            reply_to="",
+            content_type=None,
+            path={},
+        )
+        message.offsets = offsets
+        return message
 
     async def ack(self) -> None:
         """Store the offsets of the batch, soon; a nack instead goes back to its beginning."""

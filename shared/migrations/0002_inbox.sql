@@ -40,6 +40,6 @@ CREATE TABLE parked (
     settled_at timestamptz,
     settled_by text,
     settled_why text,
-    UNIQUE (topic, partition, "offset")
+    UNIQUE (topic, partition, "offset", record_timestamp)
 );
 CREATE INDEX parked_open ON parked (topic, key, sequence, id) WHERE state = 'open';
