@@ -96,6 +96,21 @@ class TestConsuming(HandlerBehaviour):
             assert await self.in_order(database, BROKEN) == ["application-submitted", "application-withdrawn"]
             assert await parked.count_open(database) == 0
 
+    async def test_a_place_that_another_broker_gave_away_again_is_parked_again(self, servers):
+        database, consumer = await self.open(servers)
+
+        def record(timestamp):
+            return ConsumerRecord(
+                consumer.topic.name, 0, 7, timestamp, 0, b"k", b"{", None, 1, 1, [("ce_id", b"x")]
+            )
+
+        kept = []
+        for timestamp in (1_700_000_000_000, 1_700_000_000_000, 1_800_000_000_000):
+            async with database.transaction() as tx:
+                kept.append(await parked.park(tx, record(timestamp), None, ("unreadable", "no event", 1)))
+        await database.close()
+        assert kept == [True, False, True]
+
     async def test_after_a_parked_record_is_discarded_the_next_one_can_be_handled(self, servers):
         async with self.consuming(servers) as (database, consumer, bus):
             story = [(an_application_submitted(BROKEN), 1), (an_application_withdrawn(BROKEN), 2)]
