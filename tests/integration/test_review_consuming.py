@@ -116,7 +116,7 @@ async def test_a_process_without_settings_says_what_is_missing():
     _, said = await asyncio.wait_for(process.communicate(), 20)
     missing = "MENTE_DATABASE_URL, MENTE_HTTP_PORT, MENTE_KAFKA, MENTE_OIDC_AUDIENCE, MENTE_OIDC_ISSUER"
     assert process.returncode == 2
-    assert said.decode().strip() == f"review needs {missing} in its environment"
+    assert said.decode().strip() == f"review needs usable {missing} in its environment"
 
 
 async def review(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
