@@ -13,10 +13,8 @@ from faststream.message import StreamMessage
 
 log = structlog.get_logger()
 
-
 PAUSE = 0.1
 """Seconds between two commits of a group: what a crash makes Kafka send again is dropped as a repeat."""
-
 
 PATIENCE = 2.0
 """Seconds that a commit may take when the consumer must go on: the library would try for ever."""
@@ -25,7 +23,9 @@ PATIENCE = 2.0
 class Offsets:
     """Tells Kafka how far a group has come, now and then and beside the work."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pause: float = PAUSE, patience: float = PATIENCE) -> None:
+        self._pause = pause
+        self._patience = patience
         self._after: dict[TopicPartition, int] = {}
         self._hurry = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -41,19 +41,21 @@ class Offsets:
         """Tell it now; what cannot be told within 2 s is left to be repeated."""
         self._hurry.set()
         if self._task is not None and not self._task.done():
-            await asyncio.wait({self._task}, timeout=PATIENCE)
+            await asyncio.wait({self._task}, timeout=self._patience)
             self._task.cancel()
             await asyncio.wait({self._task})
 
     async def _tell(self, consumer: AIOKafkaConsumer) -> None:
         while self._after:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), PAUSE)
+                await asyncio.wait_for(self._hurry.wait(), self._pause)
             after, self._after = self._after, {}
+            # Whoever was given a place meanwhile tells it; naming it here would fail them all.
+            mine = consumer.assignment()
+            told = {place: offset for place, offset in after.items() if place in mine}
             try:
-                # Whoever was given a place meanwhile tells it; naming it here would fail them all.
-                mine = consumer.assignment()
-                await consumer.commit({place: offset for place, offset in after.items() if place in mine})
+                if told:
+                    await consumer.commit(told)
             except KafkaError as error:
                 log.warning("offsets-not-stored", error=type(error).__name__)
 
@@ -101,9 +103,9 @@ class DrainOnRevoke(ConsumerRebalanceListener):  # type: ignore[misc]
             await self.offsets.stored()
 
     async def end(self) -> None:
-        """The same before the consumer leaves its group; a batch that takes over 5 s is not waited for."""
+        """The same before the consumer leaves its group; a batch that takes over 3 s is not waited for."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(3):
                 await self.on_partitions_revoked(())
 
     async def on_partitions_assigned(self, assigned: Any) -> None:

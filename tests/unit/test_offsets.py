@@ -2,11 +2,9 @@
 
 import asyncio
 
-import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError
 
-from shared import offsets as module
 from shared.offsets import DrainOnRevoke, Offsets
 
 A, B = TopicPartition("t", 0), TopicPartition("t", 1)
@@ -26,20 +24,19 @@ class Group:
         return self.places
 
     async def commit(self, after: dict[TopicPartition, int]) -> None:
+        assert after, "the library refuses to commit nothing"
         await self.answer.wait()
         if self.failure:
             raise self.failure
         self.told.append(after)
 
 
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch):
-    monkeypatch.setattr(module, "PAUSE", 0.02)
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+def hasty() -> Offsets:
+    return Offsets(pause=0.02, patience=0.05)
 
 
 async def test_places_of_several_batches_are_told_together():
-    group, offsets = Group(A, B), Offsets()
+    group, offsets = Group(A, B), hasty()
     offsets.store(group, {A: 1})
     offsets.store(group, {A: 2, B: 7})
     assert group.told == []
@@ -48,21 +45,31 @@ async def test_places_of_several_batches_are_told_together():
 
 
 async def test_a_drain_tells_at_once_what_is_settled():
-    group, offsets = Group(A), Offsets()
+    group, offsets = Group(A), hasty()
     offsets.store(group, {A: 5})
     await DrainOnRevoke(offsets).on_partitions_revoked({A})
     assert group.told == [{A: 5}]
 
 
 async def test_a_place_that_went_elsewhere_keeps_no_other_from_being_told():
-    group, offsets = Group(B), Offsets()
+    group, offsets = Group(B), hasty()
     offsets.store(group, {A: 5, B: 6})
     await offsets.stored()
     assert group.told == [{B: 6}]
 
 
+async def test_when_every_place_went_elsewhere_nothing_is_told_and_the_next_is():
+    group, offsets = Group(), hasty()
+    offsets.store(group, {A: 5})
+    await offsets.stored()
+    group.places = {A}
+    offsets.store(group, {A: 6})
+    await offsets.stored()
+    assert group.told == [{A: 6}]
+
+
 async def test_a_commit_that_fails_is_left_to_be_repeated_and_the_next_is_told():
-    group, offsets = Group(A), Offsets()
+    group, offsets = Group(A), hasty()
     group.failure = CommitFailedError()
     offsets.store(group, {A: 5})
     await offsets.stored()
@@ -73,7 +80,7 @@ async def test_a_commit_that_fails_is_left_to_be_repeated_and_the_next_is_told()
 
 
 async def test_a_commit_that_never_ends_is_not_waited_for():
-    group, offsets = Group(A), Offsets()
+    group, offsets = Group(A), hasty()
     group.answer.clear()
     offsets.store(group, {A: 5})
     await asyncio.wait_for(DrainOnRevoke(offsets).end(), 2)
