@@ -27,8 +27,6 @@ STOPPED = Gauge(
 )
 MOST_RECORDS = 500
 log = structlog.get_logger()
-_library_log = logging.getLogger("faststream")
-_library_log.setLevel(logging.WARNING)  # two lines for every batch otherwise
 
 
 class SteppingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
@@ -134,8 +132,8 @@ class Consumption:
             self._kafka,
             apply_types=False,
             allow_auto_create_topics=False,
-            graceful_timeout=5,
-            logger=_library_log,
+            graceful_timeout=3,
+            logger=logging.getLogger("faststream"),
         )
         undecodable = {}
         for consumer in self._consumers:

@@ -51,6 +51,8 @@ def configure(service: str, level: str = "INFO", stream: BinaryIO | None = None)
     for name in ("httpx", "httpcore"):
         # They write every address they call, and an address can name a person's message.
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Two lines for every batch otherwise.
+    logging.getLogger("faststream").setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_crash
 

@@ -37,13 +37,13 @@ KEEP_ALIVE = 130
 _log = structlog.get_logger("process")
 
 
-def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run a process to its end on uvloop; what does not end within `GRACE` once `main` has is cut off."""
+def run(main: Coroutine[Any, Any, None], *, grace: float = GRACE) -> None:
+    """Run a process to its end on uvloop; what does not end within `grace` once `main` has is cut off."""
     runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     try:
         runner.run(_settled(main))
     finally:
-        cut_off = threading.Timer(GRACE, os._exit, [CUT_OFF])
+        cut_off = threading.Timer(grace, os._exit, [CUT_OFF])
         cut_off.daemon = True
         cut_off.start()
         try:
@@ -95,11 +95,11 @@ async def serve(app: App, host: str, port: int, stop: asyncio.Event) -> None:
             await asyncio.wait({running})
 
 
-async def run_until_stopped(*loops: Loop, stop: asyncio.Event | None = None) -> None:
+async def run_until_stopped(*loops: Loop, stop: asyncio.Event | None = None, grace: float = GRACE) -> None:
     """Run loops until SIGTERM, SIGINT or `stop`, then end them one after the other in the order given.
 
     List the server first and what it needs after it. A loop that fails ends them all in the same order;
-    ExceptionGroup: its error, and a TimeoutError for each loop that did not end within `GRACE`.
+    ExceptionGroup: its error, and a TimeoutError for each loop that did not end within `grace` seconds.
     """
     stop = stop or asyncio.Event()
     with _signals(stop):
@@ -110,7 +110,7 @@ async def run_until_stopped(*loops: Loop, stop: asyncio.Event | None = None) -> 
         finally:
             stopping.cancel()
             for task in tasks:
-                await _end(task)
+                await _end(task, grace)
     if errors := [error for error in map(_failure, tasks) if error]:
         raise ExceptionGroup("loops failed", errors)
 
@@ -153,16 +153,16 @@ async def _wait_for_stop(stopping: asyncio.Task[Any], tasks: list[asyncio.Task[N
                 return
 
 
-async def _end(task: asyncio.Task[None]) -> None:
+async def _end(task: asyncio.Task[None], grace: float) -> None:
     task.cancel()
-    await asyncio.wait({task}, timeout=GRACE)
+    await asyncio.wait({task}, timeout=grace)
     if not task.done():
         _log.error("loop_does_not_end", loop=task.get_name())
 
 
 def _failure(task: asyncio.Task[Any]) -> Exception | None:
     if not task.done():
-        return TimeoutError(f"the loop {task.get_name()} did not end within {GRACE:g} s")
+        return TimeoutError(f"the loop {task.get_name()} did not end in time")
     error = None if task.cancelled() else task.exception()
     return error if isinstance(error, Exception) else None
 

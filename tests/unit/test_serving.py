@@ -103,8 +103,7 @@ async def test_a_loop_that_is_cancelled_from_inside_has_failed():
     assert record == ["relay"]
 
 
-async def test_a_loop_that_does_not_end_is_named_and_the_others_end(monkeypatch):
-    monkeypatch.setattr(serving, "GRACE", 0.05)
+async def test_a_loop_that_does_not_end_is_named_and_the_others_end():
     over = asyncio.Event()
 
     async def stubborn() -> None:
@@ -117,7 +116,7 @@ async def test_a_loop_that_does_not_end_is_named_and_the_others_end(monkeypatch)
 
     record: list[str] = []
     with pytest.raises(ExceptionGroup) as caught:
-        await edge.run_until_stopped(stubborn, partial(recorded, "relay", record), fails)
+        await edge.run_until_stopped(stubborn, partial(recorded, "relay", record), fails, grace=0.05)
     assert [type(error) for error in caught.value.exceptions] == [TimeoutError, LookupError]
     assert record == ["relay"]
     over.set()
@@ -164,7 +163,7 @@ edge.run(edge.run_until_stopped(partial(edge.serve, app, "127.0.0.1", int(sys.ar
 
 STUBBORN = """
 import asyncio
-from shared import edge, logs, serving
+from shared import edge, logs
 
 async def stubborn():
     while True:
@@ -176,9 +175,8 @@ async def stubborn():
 async def fails():
     raise LookupError
 
-serving.GRACE = 0.2
 logs.configure("review")
-edge.run(edge.run_until_stopped(stubborn, fails))
+edge.run(edge.run_until_stopped(stubborn, fails, grace=0.2), grace=0.2)
 """
 
 
