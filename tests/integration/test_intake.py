@@ -374,13 +374,19 @@ async def test_an_application_is_followed_from_acceptance_over_a_supplement_to_t
     late = await intake.call("POST", f"/applications/{number}/withdrawal", b"{}")
     assert (late.status_code, late.json()["code"]) == (409, "already-decided")
 
-    async def published():
-        found = await intake.records(applications.TOPIC, receipt.application_id)
-        return found if len(found) == 2 else None
-
-    headers = [dict(record.headers) for record in await until(published)]
+    headers = [dict(record.headers) for record in await stated(intake, receipt, 2)]
     assert [h["ce_type"] for h in headers] == [b"application-submitted", b"material-supplied"]
     assert [h["ce_sequence"] for h in headers] == [b"1", b"2"]
+
+
+async def stated(intake, receipt, count):
+    """What intake has published about an application, once there are so many events."""
+
+    async def published():
+        found = await intake.records(applications.TOPIC, receipt.application_id)
+        return found if len(found) == count else None
+
+    return await until(published)
 
 
 async def test_after_a_withdrawal_the_person_can_apply_again(intake):

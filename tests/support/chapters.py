@@ -56,11 +56,17 @@ def a_record(event: Event, after: float = 0.0, offset: int = 0) -> Seen:
 
 def the_records(application_id: UUID, person_id: UUID | None = None) -> list[Seen]:
     """An application that was approved, on the bus, with every message."""
+    submitted = an_application_submitted(
+        application_id, person_id=person_id or uuid4(), acceptance_no="AE62J3XH07PSJZ"
+    )
+    events = [submitted, *the_review(application_id), *the_messages(application_id)]
+    return [a_record(event, after=place, offset=place) for place, event in enumerate(events)]
+
+
+def the_review(application_id: UUID) -> list[Event]:
+    """What review states about an application that is approved."""
     common: dict[str, Any] = {"application_id": application_id, "occurred_at": NOON, **SUBJECT}
-    events: list[Event] = [
-        an_application_submitted(
-            application_id, person_id=person_id or uuid4(), acceptance_no="AE62J3XH07PSJZ"
-        ),
+    return [
         CaseOpened(
             **common,
             disease_code="PZH-001",
@@ -93,8 +99,6 @@ def the_records(application_id: UUID, person_id: UUID | None = None) -> list[See
             opinion="同意。",
         ),
     ]
-    events += the_messages(application_id)
-    return [a_record(event, after=place, offset=place) for place, event in enumerate(events)]
 
 
 def the_messages(application_id: UUID) -> list[Event]:

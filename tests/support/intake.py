@@ -49,24 +49,6 @@ def a_rule(kind: str, **changes: Any) -> dict[str, Any]:
 
 def a_policy(**changes: Any) -> RegionPolicy:
     """A small policy of Panzhihua: two diseases, three papers."""
-    deadlines: dict[str, Any] = {
-        "sla_working_days": said(15),
-        "acceptance_working_days": said(5),
-        "deemed_accepted_if_silent": said(True),
-        "clock_start": said("acceptance"),
-        "after_hours_acceptance": said("same_day"),
-        "on_supplement": said("pause"),
-        "on_offline_verification": said("pause"),
-        "on_expert_review": said("run"),
-        "on_public_notice": said("run"),
-        "supplement_answer_working_days": said(10),
-        "extension": {
-            "max_times": said(1),
-            "max_working_days": said(10),
-            "reason_must_be_told": said(True),
-        },
-        "warn_before_working_days": said([5, 2, 0]),
-    }
     document: dict[str, Any] = {
         "region": "panzhihua",
         "version": 1,
@@ -86,15 +68,50 @@ def a_policy(**changes: Any) -> RegionPolicy:
         "public_notice": said(False),
         "catalogue": {"title": said("病种目录"), "count": said(2), "complete": said(False)},
         "diseases": [_disease("PZH-001", "高血压"), _disease("PZH-002", "糖尿病")],
-        "materials": [
-            a_rule(
-                "id_document", any_of=said([["id_card_front", "id_card_back"], ["e_insurance_credential"]])
-            ),
-            a_rule("tests_or_record", any_of=said([["test_report"], ["outpatient_record"]])),
-            a_rule("authorization_letter", when={"by_agent": True}),
-            a_rule("physician_opinion", needed_by=said("decision"), signer_title_min=said("associate_chief")),
-        ],
-        "deadlines": deadlines,
+        "deadlines": _deadlines(),
+        "materials": _papers(),
+        **_duties(),
+        "channels": [_channel(CHANNEL), _channel("sichuan_app"), _channel("leaflet", takes=False)],
+        "guide": [],
+        "benefit": [],
+        "notifications": {"by_event": [], "neutral_wording": said(False)},
+    }
+    return RegionPolicy.model_validate({**document, **changes})
+
+
+def _deadlines() -> dict[str, Any]:
+    return {
+        "sla_working_days": said(15),
+        "acceptance_working_days": said(5),
+        "deemed_accepted_if_silent": said(True),
+        "clock_start": said("acceptance"),
+        "after_hours_acceptance": said("same_day"),
+        "on_supplement": said("pause"),
+        "on_offline_verification": said("pause"),
+        "on_expert_review": said("run"),
+        "on_public_notice": said("run"),
+        "supplement_answer_working_days": said(10),
+        "extension": {
+            "max_times": said(1),
+            "max_working_days": said(10),
+            "reason_must_be_told": said(True),
+        },
+        "warn_before_working_days": said([5, 2, 0]),
+    }
+
+
+def _papers() -> list[dict[str, Any]]:
+    return [
+        a_rule("id_document", any_of=said([["id_card_front", "id_card_back"], ["e_insurance_credential"]])),
+        a_rule("tests_or_record", any_of=said([["test_report"], ["outpatient_record"]])),
+        a_rule("authorization_letter", when={"by_agent": True}),
+        a_rule("physician_opinion", needed_by=said("decision"), signer_title_min=said("associate_chief")),
+    ]
+
+
+def _duties() -> dict[str, Any]:
+    """How it is reviewed, what a rejection says, what is read before, what may be uploaded."""
+    return {
         "review": {
             "body": said("医保经办机构"),
             "expert_review": said("not_required"),
@@ -117,12 +134,7 @@ def a_policy(**changes: Any) -> RegionPolicy:
             "max_files": said(60),
             "content_types": said(["application/pdf", "image/jpeg", "image/png", "image/heic"]),
         },
-        "channels": [_channel(CHANNEL), _channel("sichuan_app"), _channel("leaflet", takes=False)],
-        "guide": [],
-        "benefit": [],
-        "notifications": {"by_event": [], "neutral_wording": said(False)},
     }
-    return RegionPolicy.model_validate({**document, **changes})
 
 
 def a_rulebook(**changes: Any) -> Rulebook:
