@@ -26,7 +26,13 @@ STOPPED = Gauge(
     "consumer_stopped", "1 when a consumer stopped itself because record after record failed", ["group"]
 )
 MOST_RECORDS = 500
+PATIENCE = 5.0
+"""Seconds that the client library has to let go of a broker."""
 log = structlog.get_logger()
+
+
+class ClientStuck(Exception):
+    """The client library does not end: the process has to, and is started again."""
 
 
 class SteppingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
@@ -74,16 +80,22 @@ class SteppingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
 class Consumption:
     """All subscriptions of one service in one process."""
 
-    def __init__(self, kafka: str, database: Database, consumers: Sequence[Consumer]) -> None:
+    def __init__(
+        self, kafka: str, database: Database, consumers: Sequence[Consumer], *, patience: float = PATIENCE
+    ) -> None:
         self._kafka = kafka
         self._database = database
+        self._patience = patience
         self._consumers = consumers
         self._drains: list[DrainOnRevoke] = []
         self.stopped: dict[str, str] = {}
         self.running = False
 
     async def run(self) -> None:
-        """Consume until cancelled; connect anew after the broker was away or came back as another."""
+        """Consume until cancelled; connect anew after the broker was away or came back as another.
+
+        Raises ClientStuck when the client library does not let go of the old broker.
+        """
         while True:
             try:
                 await self._consume()
@@ -122,7 +134,10 @@ class Consumption:
     async def _stop(self, broker: KafkaBroker) -> None:
         """Store offsets while the group still knows us, then leave it."""
         await asyncio.gather(*(drain.end() for drain in self._drains))
-        await broker.stop()
+        try:
+            await asyncio.wait_for(broker.stop(), self._patience)
+        except TimeoutError:
+            raise ClientStuck("the client library does not let go of the broker") from None
         await asyncio.gather(*(drain.offsets.stored() for drain in self._drains))
         self._drains.clear()
 

@@ -1,7 +1,7 @@
 """Outbox rows as Kafka records: CloudEvents 1.0 in binary mode, sent in whole batches per partition."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -55,7 +55,7 @@ class Publisher:
         for batch in (*chain.from_iterable(accumulator._batches.values()), *accumulator._pending_batches):
             batch.future.cancel()
 
-    async def enqueue(self, rows: Sequence[Row]) -> list[Awaitable[Any]]:
+    async def enqueue(self, rows: Sequence[Row]) -> list[asyncio.Future[Any]]:
         """Hand all rows over, in order; the returned futures resolve when the broker has them on disk.
 
         Raises KafkaError when a topic does not exist or a batch is refused.
@@ -73,8 +73,8 @@ class Publisher:
             partitions = await self._producer.partitions_for(topic)
         return TopicPartition(topic, partition_of(key, len(partitions)))
 
-    async def _send(self, place: TopicPartition, rows: Sequence[Row]) -> list[Awaitable[Any]]:
-        futures = []
+    async def _send(self, place: TopicPartition, rows: Sequence[Row]) -> list[asyncio.Future[Any]]:
+        futures: list[asyncio.Future[Any]] = []
         batch = self._producer.create_batch()
         for row in rows:
             record = kafka_record(row, self._source)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID, uuid4
@@ -81,7 +81,7 @@ class _Reign:
     saved: Position
     ahead: Position = field(default_factory=Position)
     met: bool = False
-    in_flight: tuple[list[Awaitable[Any]], Position, int] | None = None
+    in_flight: tuple[list[asyncio.Future[Any]], Position, int] | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
@@ -204,7 +204,10 @@ class Relay:
             return
         acks, position, count = reign.in_flight
         reign.in_flight = None
-        await asyncio.gather(*acks)
+        # Not gather: when cancelled it would cancel the batches too, and that breaks the library's sender.
+        done, _ = await asyncio.wait(acks)
+        for ack in done:
+            ack.result()
         self._after_ack()
         PUBLISHED.inc(count)
         await self._save(reign, position)

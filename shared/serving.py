@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 import uvloop
 
+from shared import connections
 from shared.http import App
 
 Loop = Callable[[], Awaitable[None]]
@@ -39,6 +40,7 @@ _log = structlog.get_logger("process")
 
 def run(main: Coroutine[Any, Any, None], *, grace: float = GRACE) -> None:
     """Run a process to its end on uvloop; what does not end within `grace` once `main` has is cut off."""
+    connections.mend()
     runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     try:
         runner.run(_settled(main))
