@@ -1,10 +1,9 @@
 """Notify in one process without a bus: its database, its senders, its API, and the simulated gateway."""
 
-import asyncio
 import hashlib
 import hmac
 import json
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -27,6 +26,7 @@ from shared.errors import Refused
 from shared.health import Health
 from shared.postgres import Database, migrate
 from tests.support.bus import until
+from tests.support.loops import running
 
 SECRET = "a secret that only tests know"
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
@@ -116,6 +116,10 @@ class NotifyDesk:
 
         await until(enough, within)
 
+    async def tried(self, attempts: int) -> bool:
+        """Whether a text was tried so often."""
+        return max(await self.texts("attempts")) >= (attempts,)
+
     async def stated(self, application_id: UUID) -> list[tuple[int, str, str]]:
         """What is said about the messages of an application: sequence, type, way."""
         rows = await self.database.fetch(
@@ -154,6 +158,10 @@ class Gateway:
         found = (await self.admin.get("/sent")).json()
         return [one for one in found if one["phone"] in phones]
 
+    async def calls(self, recipients: list[Recipient]) -> list[int]:
+        """How often the provider was handed the texts to these persons, sorted."""
+        return sorted(one["calls"] for one in await self.sent(*(r.phone for r in recipients)))
+
     @asynccontextmanager
     async def provider(self, callback: str | None = None, seconds: float = 5.0):
         client = sms.connect(self.url, self.secret, timeout=seconds, connections=32)
@@ -177,7 +185,7 @@ async def a_desk(database: Database):
     await database.execute("TRUNCATE recipients, regions, messages, attempts, receipts, outbox")
     desk = NotifyDesk(database)
     await desk.know()
-    async with running(desk.receipts.run):
+    async with running(desk.receipts):
         yield desk
     await desk.client.aclose()
 
@@ -187,22 +195,8 @@ async def sending(desk: NotifyDesk, provider: sms.Provider, pace: Pace | None = 
     """A worker that brings messages out."""
     pace = pace or Pace(lease=timedelta(seconds=30), patience=QUICK)
     delivery = Delivery(desk.database, provider, now=app.now, jitter=lambda: 0.5, pace=pace)
-    async with running(delivery.run, Inboxes(desk.database, app.now).run):
+    async with running(delivery), running(Inboxes(desk.database, app.now)):
         yield delivery
-
-
-@asynccontextmanager
-async def running(*loops):
-    """Loops that run beside a test and are cancelled at its end."""
-    tasks = [asyncio.create_task(loop()) for loop in loops]
-    try:
-        yield tasks
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
 
 
 def a_phone() -> str:

@@ -15,26 +15,11 @@ from services.notify.store import delivering as on_the_way
 from tests.support.notify_desk import (
     QUICK,
     a_citizen,
-    a_database,
-    a_desk,
     a_recipient,
     an_announcement,
 )
 
 NOW = app.now()
-
-
-@pytest.fixture(scope="module")
-async def database(servers):
-    database = await a_database(servers)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def desk(database):
-    async with a_desk(database) as desk:
-        yield desk
 
 
 async def shown(desk):

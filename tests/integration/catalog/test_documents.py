@@ -1,47 +1,25 @@
 """Catalog on real PostgreSQL and Kafka: what is published, when it is refused, and what is answered."""
 
 import asyncio
-import json
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 from aiokafka import ConsumerRecord
 
-from deploy.local.ports import choose
-from deploy.local.stack import service_environment
 from services.catalog import actions, store
-from services.catalog.app import MIGRATIONS, application, read_documents
-from services.catalog.domain.publishing import Document
+from services.catalog.app import application
 from shared.contracts.policies import CalendarPublished, PolicyPublished, RegionPolicy
 from shared.errors import Refused
-from shared.postgres import Database, migrate
+from shared.postgres import Database
 from shared.relay import Relay
-from tests.support.bus import Bus, until
-from tests.support.stack import StackUnderTest
+from tests.support.bus import Bus
+from tests.support.documents import DOCUMENTS, next_version
+from tests.support.loops import running
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
-DOCUMENTS = read_documents()
 STATED = "SELECT event_id, topic, key, sequence FROM outbox ORDER BY id"
-
-
-@pytest.fixture
-async def url(servers: StackUnderTest) -> str:
-    url = await servers.fresh_database("catalog")
-    await migrate(url, MIGRATIONS)
-    return url
-
-
-@pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
-    database = await Database.open(url, name="test")
-    yield database
-    await database.close()
 
 
 @pytest.fixture
@@ -50,32 +28,6 @@ async def api(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     app = application(actions.Shelf(database), database)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://catalog") as client:
         yield client
-
-
-def next_version(documents: list[Document]) -> list[Document]:
-    """The documents with Panzhihua's policy in version 2 and another hotline."""
-    return [with_hotline(d, version=2) if is_panzhihua(d) else d for d in documents]
-
-
-def is_panzhihua(document: Document) -> bool:
-    return isinstance(document, RegionPolicy) and document.region == "panzhihua"
-
-
-def with_hotline(document: Document, version: int) -> Document:
-    assert isinstance(document, RegionPolicy)
-    hotline = document.hotline.model_copy(update={"v": "0812-0000000"})
-    return document.model_copy(update={"version": version, "hotline": hotline})
-
-
-@asynccontextmanager
-async def relaying(database: Database, kafka: str) -> AsyncIterator[None]:
-    task = asyncio.create_task(Relay(database, service="catalog", kafka=kafka).run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def published(bus: Bus, topic: str, ids: set[str]) -> list[ConsumerRecord]:
@@ -107,7 +59,7 @@ async def test_a_reader_of_the_bus_gets_whole_documents(database: Database, kafk
         topic: {str(r["event_id"]) for r in rows if r["topic"] == topic}
         for topic in {r["topic"] for r in rows}
     }
-    async with relaying(database, kafka), Bus(kafka) as bus:
+    async with running(Relay(database, service="catalog", kafka=kafka)), Bus(kafka) as bus:
         policies = await published(bus, PolicyPublished.topic, ids[PolicyPublished.topic])
         calendars = await published(bus, CalendarPublished.topic, ids[CalendarPublished.topic])
     read = [PolicyPublished.read(record.value) for record in policies]
@@ -252,55 +204,3 @@ STATEMENTS = [(name, sql) for name, sql in vars(store).items() if name.isupper()
 async def test_every_statement_fits_the_schema(database: Database, name: str, sql: str) -> None:
     async with database.transaction() as tx:
         assert await tx.prepare(sql), name
-
-
-async def serving(url: str, servers: StackUnderTest) -> tuple[asyncio.subprocess.Process, str]:
-    """Start a process on a free port; the process and the address of its probes."""
-    port = choose(["catalog-test"], {})["catalog-test"]
-    settings = service_environment(servers.stack, "catalog") | {
-        "MENTE_DATABASE_URL": url,
-        "MENTE_HTTP_PORT": str(port),
-    }
-    return await catalog("serve", **settings), f"http://127.0.0.1:{port}/health/ready"
-
-
-async def catalog(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": ":".join(sys.path), **settings}
-    command = (sys.executable, "-m", "services.catalog", *arguments)
-    return await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
-
-
-async def is_ready(address: str) -> bool:
-    async with httpx.AsyncClient() as client:
-        with suppress(httpx.TransportError):
-            return (await client.get(address)).status_code == 200
-    return False
-
-
-async def test_a_process_refuses_to_start_with_a_changed_version(
-    url: str, database: Database, servers: StackUnderTest
-) -> None:
-    changed = [with_hotline(d, version=1) if is_panzhihua(d) else d for d in DOCUMENTS]
-    await actions.publish_documents(database, changed, NOW)
-    process, _ = await serving(url, servers)
-    _, said = await asyncio.wait_for(process.communicate(), 20)
-    assert process.returncode == 2
-    assert said.decode().strip().splitlines()[-1].startswith("version-not-raised: the policy of panzhihua")
-
-
-async def test_a_process_that_is_told_to_stop_ends_in_order(url: str, servers: StackUnderTest) -> None:
-    process, address = await serving(url, servers)
-    await until(lambda: is_ready(address))
-    process.send_signal(signal.SIGTERM)
-    _, said = await asyncio.wait_for(process.communicate(), 20)
-    assert process.returncode == 0, said.decode()
-    for line in said.decode().splitlines():
-        assert json.loads(line)["level"] in {"info", "warning"}, line
-
-
-async def test_a_process_without_settings_says_what_is_missing() -> None:
-    process = await catalog("serve")
-    _, said = await asyncio.wait_for(process.communicate(), 20)
-    missing = "MENTE_DATABASE_URL, MENTE_HTTP_PORT, MENTE_KAFKA"
-    assert process.returncode == 2
-    assert said.decode().strip() == f"catalog needs usable {missing} in its environment"

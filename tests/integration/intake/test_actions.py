@@ -3,7 +3,6 @@
 import asyncio
 import inspect
 import pkgutil
-from contextlib import asynccontextmanager, suppress
 from dataclasses import fields, replace
 from datetime import timedelta
 from functools import partial
@@ -38,6 +37,7 @@ from tests.support.intake import (
     an_offer,
     said,
 )
+from tests.support.loops import running
 from tests.unit.test_intake_following import accepted, decided, forwarded, requested, resumed
 
 PERSONS = iter(range(1, 1000))
@@ -74,16 +74,8 @@ async def submitted(desk, **changes):
     return taken.receipt
 
 
-@asynccontextmanager
-async def batching(desk):
-    batcher = Batcher(partial(actions.submit_applications, desk))
-    task = asyncio.create_task(batcher.run())
-    try:
-        yield batcher
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+def batching(desk):
+    return running(Batcher(partial(actions.submit_applications, desk)))
 
 
 async def test_every_statement_fits_the_schema(desk):

@@ -1,11 +1,8 @@
 """What persons are told, once and in order, while provider, workers and topics do what they like."""
 
 import asyncio
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-
-import pytest
 
 from services.notify import app
 from services.notify.actions import delivering
@@ -17,9 +14,6 @@ from tests.support.bus import until
 from tests.support.notify_desk import (
     PANZHIHUA,
     QUICK,
-    Gateway,
-    a_database,
-    a_desk,
     a_phone,
     a_recipient,
     an_announcement,
@@ -27,40 +21,6 @@ from tests.support.notify_desk import (
 )
 
 LEASE = timedelta(seconds=30)
-
-
-@pytest.fixture(scope="module")
-def gateway_at(servers):
-    """The simulated gateway beside the servers of the run."""
-    servers.start("sms")
-    yield servers.stack.sms_url, servers.stack.secret("sms.secret")
-    servers.stop("sms")
-
-
-@pytest.fixture
-async def gateway(gateway_at):
-    gateway = Gateway(*gateway_at)
-    await gateway.behave("normal")
-    yield gateway
-    await gateway.admin.aclose()
-
-
-@pytest.fixture(scope="module")
-async def database(servers):
-    database = await a_database(servers)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def desk(database):
-    async with a_desk(database) as desk:
-        yield desk
-
-
-async def calls(gateway, recipients):
-    """How often the provider was handed the texts to these persons, sorted."""
-    return sorted(one["calls"] for one in await gateway.sent(*(r.phone for r in recipients)))
 
 
 async def claimed(desk, at=None, lease=LEASE):
@@ -85,7 +45,7 @@ async def test_an_event_that_comes_again_makes_no_second_message(desk, gateway):
         await desk.reached("sent", 2)
         assert await desk.texts("template") == [("submitted",), ("approved",)]
         assert await desk.texts("template", channel="in_app") == [("submitted",), ("approved",)]
-        assert await calls(gateway, [recipient]) == [1, 1]
+        assert await gateway.calls([recipient]) == [1, 1]
 
 
 async def test_what_review_says_before_the_submission_is_read_waits_and_keeps_its_order(desk, gateway):
@@ -132,7 +92,7 @@ async def test_a_later_text_never_overtakes_an_earlier_one_that_is_tried_again(d
     for template in later:
         await desk.announce(an_announcement(recipient.application_id, template))
     async with gateway.provider() as provider, sending(desk, provider):
-        await until(lambda: _tried(desk, 2))
+        await until(lambda: desk.tried(2))
         await gateway.behave("normal")
         await desk.reached("sent", 4)
     assert [one["template"] for one in await gateway.sent(recipient.phone)] == ["submitted", *later]
@@ -140,10 +100,6 @@ async def test_a_later_text_never_overtakes_an_earlier_one_that_is_tried_again(d
 
 async def _narrowed(line):
     return line.pause() > 0
-
-
-async def _tried(desk, attempts):
-    return max(await desk.texts("attempts")) >= (attempts,)
 
 
 async def test_while_the_provider_refuses_nothing_is_lost_and_nothing_sent_twice(desk, gateway):
@@ -155,7 +111,7 @@ async def test_while_the_provider_refuses_nothing_is_lost_and_nothing_sent_twice
         await gateway.behave("normal")
         await desk.reached("sent", 40)
         assert await delivery.line.ready() is None
-    assert await calls(gateway, recipients) == [1] * 40
+    assert await gateway.calls(recipients) == [1] * 40
 
 
 async def test_a_silent_provider_is_asked_and_gets_no_text_twice(desk, gateway):
@@ -163,7 +119,7 @@ async def test_a_silent_provider_is_asked_and_gets_no_text_twice(desk, gateway):
     recipients = await desk.submit(20)
     async with gateway.provider() as provider, sending(desk, provider):
         await desk.reached("delivered", 20)
-    assert await calls(gateway, recipients) == [1] * 20
+    assert await gateway.calls(recipients) == [1] * 20
     answers = await desk.database.fetch("SELECT answer FROM attempts ORDER BY attempt, message_id")
     assert [row["answer"] for row in answers] == ["unclear"] * 20 + ["taken"] * 20
 
@@ -173,17 +129,17 @@ async def test_a_provider_slower_than_our_patience_is_asked_and_gets_no_text_twi
     recipients = await desk.submit(20)
     async with gateway.provider(seconds=0.3) as provider, sending(desk, provider):
         await desk.reached("delivered", 20)
-    assert await calls(gateway, recipients) == [1] * 20
+    assert await gateway.calls(recipients) == [1] * 20
 
 
 async def test_a_provider_that_is_not_there_gets_every_text_once_when_it_is_back(desk, gateway, servers):
     await asyncio.to_thread(servers.kill, "sms")
     recipients = await desk.submit(10)
     async with gateway.provider() as provider, sending(desk, provider):
-        await until(lambda: _tried(desk, 2))
+        await until(lambda: desk.tried(2))
         await asyncio.to_thread(servers.start, "sms")
         await desk.reached("sent", 10)
-    assert await calls(gateway, recipients) == [1] * 10
+    assert await gateway.calls(recipients) == [1] * 10
 
 
 async def test_a_refused_text_fails_stays_and_is_stated(desk, gateway):
@@ -209,7 +165,7 @@ async def test_two_workers_hand_each_text_over_once(desk, gateway):
     recipients = await desk.submit(150)
     async with gateway.provider() as provider, sending(desk, provider), sending(desk, provider):
         await desk.reached("sent", 150)
-    assert await calls(gateway, recipients) == [1] * 150
+    assert await gateway.calls(recipients) == [1] * 150
 
 
 async def test_a_worker_that_comes_back_after_its_lease_changes_nothing(desk, gateway):
@@ -257,65 +213,3 @@ async def test_events_about_messages_are_numbered_without_a_gap_for_each_applica
     for recipient in recipients:
         numbers = [number for number, _, _ in await desk.stated(recipient.application_id)]
         assert numbers == list(range(1, 10))
-
-
-@pytest.mark.parametrize("mode", ["normal", "double"])
-async def test_deliveries_that_the_gateway_reports_count_once(desk, gateway, servers, mode):
-    await gateway.behave(mode)
-    await _start(servers, desk, f"notify-{mode}", "all")
-    try:
-        recipients = await desk.submit(10)
-        await desk.reached("delivered", 10)
-        for recipient in recipients:
-            told = await desk.stated(recipient.application_id)
-            assert [kind for _, kind, way in told if way == "sms"] == ["message-sent", "message-delivered"]
-    finally:
-        await asyncio.to_thread(servers.stop, f"notify-{mode}")
-
-
-async def test_a_worker_killed_between_send_and_record_loses_and_doubles_nothing(desk, gateway, servers):
-    await gateway.behave("slow", 400)
-    await _start(servers, desk, "notify-worker", "worker")
-    try:
-        recipients = await desk.submit(100)
-
-        async def some_are_on_their_way():
-            return len(await gateway.sent(*(r.phone for r in recipients))) >= 20
-
-        await until(some_are_on_their_way)
-        await asyncio.to_thread(servers.kill, "notify-worker")
-        on_their_way = (await desk.texts("state")).count(("sending",))
-        assert on_their_way > 0
-        await gateway.behave("normal")
-        await _start(servers, desk, "notify-worker", "worker")
-        await desk.reached("delivered", on_their_way)
-
-        async def all_are_settled():
-            states = {state for (state,) in await desk.texts("state")}
-            return states <= {"sent", "delivered"}
-
-        await until(all_are_settled, 30)
-        assert await calls(gateway, recipients) == [1] * 100
-    finally:
-        with suppress(KeyError):
-            await asyncio.to_thread(servers.stop, "notify-worker")
-
-
-async def test_a_worker_that_is_asked_to_stop_records_what_is_on_its_way(desk, gateway):
-    await gateway.behave("slow", 500)
-    recipients = await desk.submit(10)
-    async with gateway.provider() as provider:
-        async with sending(desk, provider):
-            await until(lambda: _tried(desk, 1))
-        assert await desk.texts("state") == [("sent",)] * 10
-    assert await calls(gateway, recipients) == [1] * 10
-
-
-async def _start(servers, desk, name, role):
-    settings = {"MENTE_DATABASE_URL": await _dsn(servers, desk), "MENTE_SMS_TIMEOUT": "1"}
-    return await asyncio.to_thread(servers.start_instance, "notify", name, role, settings)
-
-
-async def _dsn(servers, desk):
-    name = await desk.database.fetchval("SELECT current_database()")
-    return servers.database("notify").replace("/mente_notify?", f"/{name}?")
