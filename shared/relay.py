@@ -19,6 +19,9 @@ from shared.publishing import Publisher
 
 LEASE_SECONDS = 5.0
 BATCH_ROWS = 5000
+PACE = 0.02
+"""Seconds of rest after a batch that was not full: what is committed meanwhile shares the next one. An event
+after a quiet moment waits for nothing; many small batches would take the processor from everybody."""
 log = structlog.get_logger()
 
 PUBLISHED = Counter("outbox_published_total", "Events acknowledged by the broker")
@@ -176,10 +179,14 @@ class Relay:
             if rows:
                 reign.in_flight = (acks, reign.ahead, len(rows))
                 poll = 0.01
+                if len(rows) == BATCH_ROWS:
+                    continue  # more waits: it is read while this batch is on its way
+                await self._land(reign)
+                await asyncio.sleep(PACE)
             elif not await self._settle(reign):
                 poll = min(poll * 1.5, 0.2)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._database.committed.wait(), poll)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._database.committed.wait(), poll)
 
     async def _meet_cluster(self, reign: _Reign, found: str | None) -> None:
         """Publish everything again to a broker that is not the one known: it came back empty."""
