@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from prometheus_client import Counter
 
@@ -67,15 +68,13 @@ ENTER = """
 INSERT INTO inbox (event_id, topic) SELECT id, $2 FROM unnest($1::uuid[]) AS id
 ON CONFLICT DO NOTHING RETURNING event_id"""
 
-LAST = "SELECT key, sequence FROM progress WHERE topic = $1 AND key = ANY($2::text[])"
-
 ADVANCE = """
 INSERT INTO progress (topic, key, sequence) SELECT $1, * FROM unnest($2::text[], $3::bigint[])
 ON CONFLICT (topic, key) DO UPDATE SET sequence = EXCLUDED.sequence
 WHERE progress.sequence < EXCLUDED.sequence"""
 
-HOLDS = """
-SELECT key, code FROM parked WHERE topic = $1 AND key = ANY($2::text[]) AND state = 'open' FOR SHARE"""
+LOOK = "SELECT * FROM enter_inbox($1, $2::uuid[], $3::text[])"
+"""ENTER, and then what is held and how far each key has come, in one round trip."""
 
 
 async def enter(tx: Tx, consumer: Consumer, batch: Sequence[Received[Any]]) -> Sorted:
@@ -86,16 +85,18 @@ async def enter(tx: Tx, consumer: Consumer, batch: Sequence[Received[Any]]) -> S
     """
     topic = consumer.topic.name
     first_copies = {r.event_id: r for r in reversed(batch)}
-    new = {row["event_id"] for row in await tx.fetch(ENTER, list(first_copies), topic)}
+    new: set[UUID] = set()
+    held: dict[str, set[str]] = defaultdict(set)
+    last: dict[str, int] = {}
+    for row in await tx.fetch(LOOK, topic, list(first_copies), list({r.key for r in batch})):
+        if row["event_id"] is not None:
+            new.add(row["event_id"])
+        elif row["held_by"] is not None:
+            held[row["key"]].add(row["held_by"])
+        else:
+            last[row["key"]] = row["sequence"]
     fresh = [r for r in batch if r.event_id in new and first_copies[r.event_id] is r]
     REPEATED.labels(topic).inc(len(batch) - len(fresh))
-    keys = list({r.key for r in fresh})
-    held: dict[str, set[str]] = defaultdict(set)
-    for row in await tx.fetch(HOLDS, topic, keys):
-        held[row["key"]].add(row["code"])
-    last: dict[str, int] = {}
-    if consumer.in_sequence:
-        last = {row["key"]: row["sequence"] for row in await tx.fetch(LAST, topic, keys)}
     return _sort(fresh, held, last, in_sequence=consumer.in_sequence)
 
 

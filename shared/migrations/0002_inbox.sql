@@ -43,3 +43,20 @@ CREATE TABLE parked (
     UNIQUE (topic, partition, "offset", record_timestamp)
 );
 CREATE INDEX parked_open ON parked (topic, key, sequence, id) WHERE state = 'open';
+
+-- Enters events and tells which are new, which keys are held and by what, and how far each key has come.
+-- Every statement in it sees what was committed before that statement: whoever waited for the inbox row or
+-- the hold of another transaction sees what that one left.
+CREATE FUNCTION enter_inbox(of_topic text, ids uuid[], keys text[])
+RETURNS TABLE (event_id uuid, key text, held_by text, sequence bigint) LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY
+        INSERT INTO inbox (event_id, topic) SELECT id, of_topic FROM unnest(ids) AS id
+        ON CONFLICT DO NOTHING RETURNING inbox.event_id, NULL::text, NULL::text, NULL::bigint;
+    RETURN QUERY
+        SELECT NULL::uuid, parked.key, parked.code, NULL::bigint FROM parked
+        WHERE parked.topic = of_topic AND parked.key = ANY (keys) AND parked.state = 'open' FOR SHARE;
+    RETURN QUERY
+        SELECT NULL::uuid, progress.key, NULL::text, progress.sequence FROM progress
+        WHERE progress.topic = of_topic AND progress.key = ANY (keys);
+END $$;
