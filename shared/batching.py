@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from shared.errors import Unavailable
 
 LINGER = 0.001
-"""Seconds that a batch waits for more: a turn of the loop of its own for every item would cost more."""
+"""Seconds that a batch waits for more after one that was shared: so much comes then that it pays."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,13 +41,15 @@ class Batcher(Generic[T, R]):
     async def run(self) -> None:
         """Work until cancelled; who still waits then hears that the service is stopping."""
         batch: list[tuple[T, asyncio.Future[R]]] = []
+        shared = False
         try:
             while True:
                 await self._arrived.wait()
-                await asyncio.sleep(LINGER)
+                await asyncio.sleep(LINGER if shared else 0)
                 batch, self._items = self._items[: self._most], self._items[self._most :]
                 if not self._items:
                     self._arrived.clear()
+                shared = len(batch) > 1
                 await self._do(batch)
                 batch = []
         finally:

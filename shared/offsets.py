@@ -13,7 +13,7 @@ from faststream.message import StreamMessage
 
 log = structlog.get_logger()
 
-PAUSE = 0.1
+PAUSE = 1.0
 """Seconds between two commits of a group: what a crash makes Kafka send again is dropped as a repeat."""
 
 PATIENCE = 2.0
