@@ -7,7 +7,10 @@ from typing import Generic, TypeVar
 from shared.errors import Unavailable
 
 LINGER = 0.001
-"""Seconds that a batch waits for more after one that was shared: so much comes then that it pays."""
+"""Seconds that a batch waits for more: a turn of the loop of its own for every item would cost more."""
+
+BUSY = 0.01
+"""Seconds after a batch in which the next one waits; what comes later comes too rarely for that to pay."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,17 +44,16 @@ class Batcher(Generic[T, R]):
     async def run(self) -> None:
         """Work until cancelled; who still waits then hears that the service is stopping."""
         batch: list[tuple[T, asyncio.Future[R]]] = []
-        shared = False
+        now, last = asyncio.get_running_loop().time, -BUSY
         try:
             while True:
                 await self._arrived.wait()
-                await asyncio.sleep(LINGER if shared else 0)
+                await asyncio.sleep(LINGER if now() - last < BUSY else 0)
                 batch, self._items = self._items[: self._most], self._items[self._most :]
                 if not self._items:
                     self._arrived.clear()
-                shared = len(batch) > 1
                 await self._do(batch)
-                batch = []
+                batch, last = [], now()
         finally:
             for _, answer in (*batch, *self._items):
                 _fail(answer, Unavailable("stopping", "the service is stopping", retry_after=1))
