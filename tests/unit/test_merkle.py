@@ -1,0 +1,341 @@
+"""The Merkle log agrees with an independent one, shows what is true and nothing else."""
+
+import hashlib
+import mmap
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pymerkle import InmemoryTree, verify_consistency, verify_inclusion
+
+from shared import merkle
+from shared.merkle import EMPTY_ROOT, Frontier, LeafFile, consistency_proof, inclusion_proof
+
+SOME_SIZES = [*range(1, 71), *random.Random(9162).sample(range(71, 700), 12)]
+SIZES = st.integers(1, 80)
+
+CT_LEAVES = [
+    "",
+    "00",
+    "10",
+    "2021",
+    "3031",
+    "40414243",
+    "5051525354555657",
+    "606162636465666768696a6b6c6d6e6f",
+]
+"""The entries of Certificate Transparency's reference tree."""
+
+ODD = [None, 0, -1, 2**70, True, "", "00" * 32, b"", b"\x00" * 31, b"\x00" * 33, [], [b""], object()]
+
+
+def some_leaves(size, seed=0):
+    return [hashlib.sha256(b"%d-%d" % (seed, at)).digest() for at in range(size)]
+
+
+def root_of(leaves):
+    frontier = Frontier()
+    for leaf in leaves:
+        frontier.append(leaf)
+    return frontier.root()
+
+
+def an_independent_tree(leaves):
+    tree = InmemoryTree(algorithm="sha256")
+    tree.append_entries(leaves)
+    return tree
+
+
+def test_the_root_of_certificate_transparencys_reference_tree_comes_out():
+    assert root_of([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    leaves = [bytes.fromhex(leaf) for leaf in CT_LEAVES]
+    assert root_of(leaves[:1]).hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+    assert root_of(leaves).hex() == "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
+
+
+@pytest.mark.parametrize("size", SOME_SIZES)
+def test_roots_and_inclusion_proofs_are_those_of_an_independent_tree(size):
+    leaves = some_leaves(size)
+    tree = an_independent_tree(leaves)
+    root = root_of(leaves)
+    assert root == tree.get_root()
+    for index in range(size) if size <= 70 else random.Random(size).sample(range(size), 10):
+        proof, other = inclusion_proof(leaves, index), tree.prove_inclusion(index + 1)
+        # The independent tree puts the hash of the leaf itself in front.
+        assert proof == other.path[1:]
+        verify_inclusion(tree.get_leaf(index + 1), root, other)
+        assert merkle.verify_inclusion(leaves[index], index, size, proof, root)
+
+
+@pytest.mark.parametrize("size", SOME_SIZES)
+def test_an_independent_tree_finds_the_same_roots_consistent(size):
+    leaves = some_leaves(size)
+    tree, root = an_independent_tree(leaves), root_of(leaves)
+    for old in range(1, size) if size <= 70 else random.Random(size).sample(range(1, size), 10):
+        old_root, proof = root_of(leaves[:old]), consistency_proof(leaves, old)
+        # It cuts the tree otherwise than RFC 9162, so the hashes themselves are compared elsewhere.
+        verify_consistency(old_root, root, tree.prove_consistency(old, size), old, size)
+        assert merkle.verify_consistency(old, old_root, size, root, proof)
+
+
+@pytest.mark.parametrize("size", range(1, 71))
+def test_proofs_are_those_that_the_standard_defines(size):
+    leaves = some_leaves(size)
+    assert root_of(leaves) == _mth(leaves)
+    assert [inclusion_proof(leaves, at) for at in range(size)] == [_path(at, leaves) for at in range(size)]
+    for old in range(1, size + 1):
+        assert consistency_proof(leaves, old) == _subproof(old, leaves, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "proof"),
+    [
+        (
+            1,
+            [
+                "96a296d224f285c67bee93c30f8a3091",
+                "5f083f0a1a33ca076a95279832580db3",
+                "6b47aaf29ee3c2af9af889bc1fb9254d",
+            ],
+        ),
+        (
+            6,
+            [
+                "0ebc5d3437fbe2db158b9f126a1d118e",
+                "ca854ea128ed050b41b35ffc1b87b8eb",
+                "d37ee418976dd95753c1c73862b9398f",
+            ],
+        ),
+    ],
+)
+def test_consistency_proofs_of_certificate_transparencys_reference_tree_come_out(old, proof):
+    leaves = [bytes.fromhex(leaf) for leaf in CT_LEAVES]
+    assert [step.hex()[:32] for step in consistency_proof(leaves, old)] == proof
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(min_size=32, max_size=32), max_size=60), st.data())
+def test_a_log_goes_on_from_its_peaks_as_if_it_had_never_stopped(leaves, data):
+    stop = data.draw(st.integers(0, len(leaves)))
+    first = Frontier()
+    for leaf in leaves[:stop]:
+        first.append(leaf)
+    second = Frontier.resume(first.size, first.peaks)
+    for leaf in leaves[stop:]:
+        second.append(leaf)
+    assert (second.size, second.root()) == (len(leaves), root_of(leaves))
+
+
+@pytest.mark.parametrize(
+    ("size", "peaks"), [(1, []), (0, ["00" * 32]), (2, ["00" * 31]), (-1, ["00" * 32]), (1, ["zz" * 32])]
+)
+def test_peaks_that_do_not_belong_to_the_size_are_refused(size, peaks):
+    with pytest.raises(ValueError):
+        Frontier.resume(size, peaks)
+
+
+def test_a_log_keeps_one_hash_for_each_bit_of_its_size():
+    frontier = Frontier()
+    for leaf in some_leaves(1023):
+        frontier.append(leaf)
+    assert len(frontier.peaks) == 10
+    frontier.append(b"")
+    assert len(frontier.peaks) == 1
+
+
+@settings(deadline=None)
+@given(SIZES, st.data())
+def test_no_other_leaf_place_or_root_is_shown_by_an_inclusion_proof(size, data):
+    leaves = some_leaves(size)
+    index = data.draw(st.integers(0, size - 1))
+    proof, root = inclusion_proof(leaves, index), root_of(leaves)
+    bit = data.draw(st.integers(0, 255))
+    assert merkle.verify_inclusion(leaves[index], index, size, proof, root)
+    assert not merkle.verify_inclusion(flipped(leaves[index], bit), index, size, proof, root)
+    assert not merkle.verify_inclusion(leaves[index], index, size, proof, flipped(root, bit))
+    assert not any(
+        merkle.verify_inclusion(leaves[index], other, size, proof, root)
+        for other in range(size)
+        if other != index
+    )
+    for at in range(len(proof)):
+        changed = [*proof[:at], flipped(proof[at], bit), *proof[at + 1 :]]
+        assert not merkle.verify_inclusion(leaves[index], index, size, changed, root)
+        assert not merkle.verify_inclusion(leaves[index], index, size, proof[:at] + proof[at + 1 :], root)
+    assert not merkle.verify_inclusion(leaves[index], index, size, [*proof, root], root)
+
+
+@settings(deadline=None)
+@given(SIZES, SIZES, st.data())
+def test_a_log_that_did_more_than_grow_has_no_consistency_proof(one, other, data):
+    old, size = sorted((one, other))
+    leaves = some_leaves(size)
+    old_root, root, proof = root_of(leaves[:old]), root_of(leaves), consistency_proof(leaves, old)
+    assert merkle.verify_consistency(old, old_root, size, root, proof)
+    for rewritten in data.draw(st.sampled_from(TAMPERINGS))(leaves, data.draw(st.integers(0, old - 1))):
+        if rewritten[:old] != leaves[:old] and len(rewritten) >= old:
+            new_root, new_proof = root_of(rewritten), consistency_proof(rewritten, old)
+            assert not merkle.verify_consistency(old, old_root, len(rewritten), new_root, new_proof)
+            assert not merkle.verify_consistency(old, old_root, size, new_root, proof)
+
+
+@settings(deadline=None)
+@given(SIZES, SIZES, st.integers(0, 255))
+def test_a_changed_consistency_proof_shows_nothing(one, other, bit):
+    old, size = sorted((one, other))
+    leaves = some_leaves(size)
+    old_root, root, proof = root_of(leaves[:old]), root_of(leaves), consistency_proof(leaves, old)
+    assert not merkle.verify_consistency(old, flipped(old_root, bit), size, root, proof)
+    assert not merkle.verify_consistency(old, old_root, size, flipped(root, bit), proof)
+    assert not merkle.verify_consistency(old, old_root, size, root, [*proof, root])
+    for at in range(len(proof)):
+        changed = [*proof[:at], flipped(proof[at], bit), *proof[at + 1 :]]
+        assert not merkle.verify_consistency(old, old_root, size, root, changed)
+        assert not merkle.verify_consistency(old, old_root, size, root, proof[:at] + proof[at + 1 :])
+
+
+def test_a_proof_from_a_larger_log_does_not_pass_for_one_of_a_smaller():
+    leaves = some_leaves(8)
+    both = root_of(leaves[:2])
+    assert not merkle.verify_inclusion(leaves[1], 0, 1, inclusion_proof(leaves[:2], 1), both)
+    proof = consistency_proof(leaves, 7)
+    assert merkle.verify_consistency(7, root_of(leaves[:7]), 8, root_of(leaves), proof)
+    assert not merkle.verify_consistency(3, root_of(leaves[:7]), 4, root_of(leaves), proof)
+
+
+def test_sizes_that_contradict_each_other_show_nothing():
+    leaves = some_leaves(2)
+    one, two = root_of(leaves[:1]), root_of(leaves)
+    assert merkle.verify_inclusion(leaves[0], 0, 1, [], one)
+    assert not merkle.verify_inclusion(leaves[0], 1, 1, [], one)
+    assert not merkle.verify_consistency(3, one, 2, two, [one, root_of(leaves[1:])])
+    assert not merkle.verify_consistency(0, one, 0, one, [])
+
+
+def test_a_log_that_was_cut_cannot_be_shown_to_have_grown():
+    leaves = some_leaves(20)
+    old_root = root_of(leaves)
+    assert not merkle.verify_consistency(20, old_root, 19, root_of(leaves[:19]), [])
+    with pytest.raises(IndexError):
+        consistency_proof(leaves[:19], 20)
+
+
+def test_every_log_begins_with_the_empty_one():
+    leaves = some_leaves(5)
+    assert merkle.verify_consistency(0, EMPTY_ROOT, 5, root_of(leaves), consistency_proof(leaves, 0))
+    assert merkle.verify_consistency(0, EMPTY_ROOT, 0, EMPTY_ROOT, consistency_proof([], 0))
+    assert not merkle.verify_consistency(0, root_of(leaves), 5, root_of(leaves), [])
+
+
+@pytest.mark.parametrize("index", [-1, 3])
+def test_a_leaf_outside_of_the_log_has_no_proof(index):
+    with pytest.raises(IndexError):
+        inclusion_proof(some_leaves(3), index)
+
+
+def test_hostile_values_in_any_place_are_no_proof_and_no_error():
+    leaves = some_leaves(6)
+    root = root_of(leaves)
+    inside = [leaves[2], 2, 6, inclusion_proof(leaves, 2), root]
+    grown = [3, root_of(leaves[:3]), 6, root, consistency_proof(leaves, 3)]
+    for check, good in ((merkle.verify_inclusion, inside), (merkle.verify_consistency, grown)):
+        assert check(*good)
+        for place in range(5):
+            for odd in [*ODD, [None] * 3, [b""] * 3, [root] * 200, "abc", (5, 6)]:
+                assert not check(*good[:place], odd, *good[place + 1 :])
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.integers(),
+    st.integers(),
+    st.lists(st.binary(min_size=32, max_size=32) | st.binary(max_size=40), max_size=70),
+    st.binary(min_size=32, max_size=32),
+)
+def test_chance_makes_no_proof_and_no_error(one, other, proof, root):
+    assert not merkle.verify_inclusion(b"leaf", one, other, proof, root)
+    assert one == other or not merkle.verify_consistency(one, root, other, root, proof)
+
+
+def test_a_mapped_file_of_leaves_is_read_like_a_list(tmp_path):
+    leaves = some_leaves(300)
+    path = tmp_path / "leaves"
+    path.write_bytes(b"".join(leaves))
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
+        mapped = LeafFile(buffer)
+        assert (len(mapped), mapped[0], mapped[-1]) == (300, leaves[0], leaves[-1])
+        assert list(mapped) == leaves
+        assert list(mapped[7:290][1:-2]) == leaves[7:290][1:-2]
+        assert inclusion_proof(mapped, 123) == inclusion_proof(leaves, 123)
+        assert consistency_proof(mapped[:250], 99) == consistency_proof(leaves[:250], 99)
+        with pytest.raises(IndexError):
+            mapped[300]
+
+
+def test_a_file_that_ends_inside_a_leaf_is_refused():
+    with pytest.raises(ValueError, match="not a whole number of leaves"):
+        LeafFile(bytes(33))
+
+
+def _mth(leaves):
+    """RFC 9162, 2.1.1, word for word."""
+    if len(leaves) == 1:
+        return hashlib.sha256(b"\x00" + leaves[0]).digest()
+    k = _k(leaves)
+    return hashlib.sha256(b"\x01" + _mth(leaves[:k]) + _mth(leaves[k:])).digest()
+
+
+def _path(m, leaves):
+    """RFC 9162, 2.1.3.1, word for word."""
+    if len(leaves) == 1:
+        return []
+    k = _k(leaves)
+    if m < k:
+        return [*_path(m, leaves[:k]), _mth(leaves[k:])]
+    return [*_path(m - k, leaves[k:]), _mth(leaves[:k])]
+
+
+def _subproof(m, leaves, whole):
+    """RFC 9162, 2.1.4.1, word for word."""
+    if m == len(leaves):
+        return [] if whole else [_mth(leaves)]
+    k = _k(leaves)
+    if m <= k:
+        return [*_subproof(m, leaves[:k], whole), _mth(leaves[k:])]
+    return [*_subproof(m - k, leaves[k:], False), _mth(leaves[:k])]
+
+
+def _k(leaves):
+    k = 1
+    while k * 2 < len(leaves):
+        k *= 2
+    return k
+
+
+def flipped(value, bit):
+    return (int.from_bytes(value, "big") ^ (1 << bit)).to_bytes(len(value), "big")
+
+
+def _changed(leaves, at):
+    for bit in (0, 100, 255):
+        yield [*leaves[:at], flipped(leaves[at], bit), *leaves[at + 1 :]]
+
+
+def _swapped(leaves, at):
+    for other in range(len(leaves)):
+        moved = list(leaves)
+        moved[at], moved[other] = moved[other], moved[at]
+        yield moved
+
+
+def _inserted(leaves, at):
+    yield [*leaves[:at], b"\x07" * 32, *leaves[at:]]
+    yield [*leaves[:at], leaves[at], *leaves[at:]]
+
+
+def _deleted(leaves, at):
+    yield leaves[:at] + leaves[at + 1 :]
+
+
+TAMPERINGS = [_changed, _swapped, _inserted, _deleted]
