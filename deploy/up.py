@@ -17,14 +17,17 @@ from aiokafka.errors import KafkaError
 from deploy.local.folder import AlreadyRuns, FolderClaim
 from deploy.local.installed import NotInstalled
 from deploy.local.jars import JarsMissing
-from deploy.local.preparation import has_module
+from deploy.local.preparation import has_module, keep_partitions
 from deploy.local.processes import StartFailed
 from deploy.local.stack import Stack, plan
 from deploy.local.supervisor import Supervisor
 from deploy.local.watch import Watch
 from deploy.topics import TopicsDiffer
+from shared.postgres import AWAY, PASSING
 
 LOOK_SECONDS = 0.25
+KEEP_SECONDS = 60.0
+"""Between two looks at outbox partitions: four of 500,000 events are always ready."""
 
 
 def run_stack(home: Path, parts: Iterable[str], demo: bool, bench: bool, say: Callable[[str], None]) -> int:
@@ -73,9 +76,19 @@ def tell_first_story(stack: Stack, stopping: threading.Event, say: Callable[[str
 
 
 def _watch(supervisor: Supervisor, stopping: threading.Event, say: Callable[[str], None]) -> None:
-    watch = Watch(supervisor, say)
+    watch, keep_at = Watch(supervisor, say), time.monotonic()
     while not stopping.wait(LOOK_SECONDS):
         watch.look()
+        if time.monotonic() >= keep_at:
+            keep_at = time.monotonic() + KEEP_SECONDS
+            threading.Thread(target=_keep, args=[supervisor.stack, say], name="keeping", daemon=True).start()
+
+
+def _keep(stack: Stack, say: Callable[[str], None]) -> None:
+    try:
+        keep_partitions(stack)
+    except (*AWAY, *PASSING) as failure:
+        say(f"outbox partitions were not looked after: {type(failure).__name__}")
 
 
 def _stop_on_signals(stopping: threading.Event, supervisor: Supervisor) -> None:

@@ -1,5 +1,9 @@
-"""Outbox partitions: always some ahead of the ids being drawn, dropped once published and old."""
+"""Outbox partitions: always some ahead of the ids being drawn, dropped once published and old.
 
+Done by the owner of the tables, now and then: a service's own user can drop nothing.
+"""
+
+from shared.cursor import Hole, Position
 from shared.postgres import Database
 
 ROWS = 500_000
@@ -13,6 +17,21 @@ FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'outbox'::regclass ORDER BY 1"""
 
 LAST_ID = "SELECT coalesce(last_value, 0) FROM pg_sequences WHERE sequencename = 'outbox_id_seq'"
+
+
+POSITION = "SELECT cursor, holes FROM relay_checkpoint WHERE shard = 0"
+
+
+async def keep(owner_url: str) -> None:
+    """Look after the partitions of one database, as its owner."""
+    database = await Database.open(owner_url, name="keeping", size=1)
+    try:
+        row = await database.fetchrow(POSITION)
+        if row is not None:
+            holes = tuple(Hole(int(number), since) for number, since in row["holes"])
+            await keep_partitions(database, Position(row["cursor"], holes).floor)
+    finally:
+        await database.close()
 
 
 async def keep_partitions(database: Database, floor: int) -> None:

@@ -1,4 +1,4 @@
-"""The one door to PostgreSQL: a pool, transactions that ring after commit, and a migrations runner."""
+"""The one door to PostgreSQL: a pool, transactions that ring after commit, migrations, and rights."""
 
 import asyncio
 import hashlib
@@ -181,3 +181,29 @@ async def _apply(connection: asyncpg.Connection, version: str, sql: str, done: d
         await connection.execute(sql)
         await connection.execute(record, version, checksum)
     return True
+
+
+APPEND_ONLY = "append-only"
+"""How the comment of a table begins in whose rows nobody changes or deletes anything."""
+
+TABLES = """
+SELECT c.relname AS name, coalesce(obj_description(c.oid, 'pg_class'), '') LIKE $1 || '%' AS append_only
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"""
+
+
+async def grant_access(owner_url: str, user: str) -> None:
+    """Let a user read and add everywhere, and change or delete rows of tables that are not append-only.
+
+    Nobody but the owner reaches partitions but by their table, truncates, or alters anything.
+    """
+    connection = await asyncpg.connect(owner_url, timeout=10)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {user}")
+            await connection.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {user}")
+            for row in await connection.fetch(TABLES, APPEND_ONLY):
+                rights = "SELECT, INSERT" if row["append_only"] else "SELECT, INSERT, UPDATE, DELETE"
+                await connection.execute(f"GRANT {rights} ON {row['name']} TO {user}")
+    finally:
+        await connection.close()

@@ -7,13 +7,14 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared import logs, serving, tracing
+from shared import logs, outbox_partitions, serving, tracing
 from shared.errors import Refused, Unreadable
-from shared.postgres import migrate
+from shared.postgres import grant_access, migrate
 
 PREFIX = "MENTE_"
 CANNOT_START = 2
@@ -26,6 +27,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     database_url: str
+    owner_database_url: str | None = None
     kafka: str
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=1, le=65535)
@@ -77,7 +79,8 @@ def _parser(program: Program[Any]) -> argparse.ArgumentParser:
     deeds = parser.add_subparsers(dest="deed", required=True)
     served = deeds.add_parser("serve", help="run a process of the service")
     served.add_argument("--role", choices=program.roles, default="all")
-    deeds.add_parser("migrate", help="bring the database up to date")
+    deeds.add_parser("migrate", help="bring the database up to date, as the owner of its tables")
+    deeds.add_parser("keep", help="make outbox partitions ahead of need and drop old ones, as the owner")
     for name, deed in program.deeds.items():
         deeds.add_parser(name, help=deed.__doc__)
     return parser
@@ -89,8 +92,10 @@ def _do(program: Program[Any], asked: argparse.Namespace) -> None:
         return
     settings = program.read_settings()
     if asked.deed == "migrate":
-        for name in asyncio.run(migrate(settings.database_url, program.migrations)):
-            print(f"applied {name}")
+        asyncio.run(_migrate(settings, program.migrations))
+        return
+    if asked.deed == "keep":
+        asyncio.run(outbox_partitions.keep(settings.owner_database_url or settings.database_url))
         return
     logs.configure(program.service, settings.log_level)
     tracing.configure(program.service, settings.otlp_endpoint)
@@ -98,3 +103,12 @@ def _do(program: Program[Any], asked: argparse.Namespace) -> None:
         serving.run(program.serve(settings, asked.role))
     finally:
         tracing.shutdown()
+
+
+async def _migrate(settings: Settings, folders: Sequence[Path]) -> None:
+    owner = settings.owner_database_url or settings.database_url
+    for name in await migrate(owner, folders):
+        print(f"applied {name}")
+    user = urlsplit(settings.database_url).username
+    if user and user != urlsplit(owner).username:
+        await grant_access(owner, user)

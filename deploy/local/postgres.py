@@ -65,18 +65,22 @@ def postgres_part(stack: Stack, run: Callable[[Part], None]) -> Part:
 
 
 async def make_databases(stack: Stack, services: tuple[str, ...] = SERVICES) -> None:
-    """Create each service's user and database when missing; no other service's user may connect to it."""
+    """Create each service's database, its user and the owner of its tables when missing.
+
+    No other service's user may connect to it, and what its own user may do, migrations say.
+    """
     password = stack.secret("postgres.password")
     admin = await asyncpg.connect(stack.postgres_admin)
     try:
         users = {row["rolname"] for row in await admin.fetch("SELECT rolname FROM pg_roles")}
         databases = {row["datname"] for row in await admin.fetch("SELECT datname FROM pg_database")}
         for name in (f"mente_{service}" for service in services):
-            if name not in users:
-                await admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
+            for user in {name, f"{name}_owner"} - users:
+                await admin.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
             if name not in databases:
-                await admin.execute(f"CREATE DATABASE {name} OWNER {name}")
+                await admin.execute(f"CREATE DATABASE {name} OWNER {name}_owner")
             await admin.execute(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
+            await admin.execute(f"GRANT CONNECT ON DATABASE {name} TO {name}")
     finally:
         await admin.close()
 

@@ -14,7 +14,8 @@ from deploy.local import kafka, keys, postgres
 from deploy.local.groups import forget_members
 from deploy.local.kafka_cache import ensure_kafka
 from deploy.local.processes import Part
-from deploy.local.stack import Stack, service_environment
+from deploy.local.stack import SERVICES, Stack, service_environment
+from shared import outbox_partitions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,7 +61,10 @@ def migrate(stack: Stack, service: str, run: Callable[[Part], None]) -> None:
             name=f"{service}-migrate",
             command=(sys.executable, "-m", f"services.{service}", "migrate"),
             ready=lambda: True,
-            environment=service_environment(stack, service),
+            environment={
+                **service_environment(stack, service),
+                "MENTE_OWNER_DATABASE_URL": stack.database_as_owner(service),
+            },
             folder=ROOT,
         )
     )
@@ -73,6 +77,16 @@ def migrations_digest(*folders: Path) -> str:
     for path in (path for folder in folders for path in sorted(folder.glob("*.sql"))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def keep_partitions(stack: Stack) -> None:
+    """Make outbox partitions ahead of need and drop old ones, in each service that runs; blocking."""
+    owners = [stack.database_as_owner(name) for name in stack.parts if name in SERVICES]
+    asyncio.run(_keep(owners))
+
+
+async def _keep(owners: list[str]) -> None:
+    await asyncio.gather(*map(outbox_partitions.keep, owners))
 
 
 def has_module(name: str) -> bool:

@@ -72,6 +72,10 @@ class Stack:
         """The DSN of the service's own database as its own user."""
         return self.dsn(f"mente_{service}", f"mente_{service}")
 
+    def database_as_owner(self, service: str) -> str:
+        """The DSN of the service's own database as the owner of its tables: for migrations only."""
+        return self.dsn(f"mente_{service}_owner", f"mente_{service}")
+
     def database_as_admin(self, service: str) -> str:
         """The DSN of a service's database as the administrator, for tests and `mente status`."""
         return self.dsn(ADMIN, f"mente_{service}")

@@ -166,7 +166,7 @@ def test_a_killed_consumer_does_not_hold_up_those_who_follow() -> None:
 
 
 async def execute(stack: Stack, statement: str) -> object:
-    connection = await asyncpg.connect(stack.database("review"))
+    connection = await asyncpg.connect(stack.database_as_owner("review"))
     try:
         return await connection.fetchval(statement)
     finally:
