@@ -23,6 +23,7 @@ from deploy.local.stack import PARTS, default_home
 ELSEWHERE = (
     ("demo", "deploy.demo_cli", "command"),
     ("parked", "deploy.parked", "app"),
+    ("audit", "deploy.audit_cli", "app"),
 )
 STOP_SECONDS = 40.0
 LAST_LINES = 40

@@ -59,7 +59,7 @@ def tell(record: Seen, chapter: Chapter) -> Deed:
     applicant = f"{chapter.figure.name}, applicant"
     if record.type == SubmissionOffered.type:
         return Deed(applicant, f"hands the application over through {_channel(chapter.sender)}, on the bus")
-    deed = _deed(record.event)
+    deed = deed_of(record.event)
     return Deed(deed.who or applicant, deed.what)
 
 
@@ -73,41 +73,41 @@ def _channel(sender: str) -> str:
 
 
 @singledispatch
-def _deed(event: Event) -> Deed:
-    """A deed without a `who` is the applicant's."""
+def deed_of(event: Event) -> Deed:
+    """Say what an event means; a deed without a `who` is the applicant's."""
     return Deed(MENTE, event.type)
 
 
-@_deed.register
+@deed_of.register
 def _(event: ApplicationSubmitted) -> Deed:
     again = " once more, naming the rejected one," if event.previous_application_id else ""
     papers = f"with {len(event.materials)} papers"
     return Deed("", f"applies{again} through {_channel(event.channel)} {papers}: {event.acceptance_no}")
 
 
-@_deed.register
+@deed_of.register
 def _(event: SubmissionReceived) -> Deed:
     return Deed(MENTE, f"answers on the bus: received, number {event.receipt.acceptance_no}")
 
 
-@_deed.register
+@deed_of.register
 def _(event: MaterialSupplied) -> Deed:
     opinion = " and the physician's opinion" if event.physician_opinion else ""
     return Deed("", f"supplies what was asked for: {len(event.materials)} paper{opinion}")
 
 
-@_deed.register
+@deed_of.register
 def _(event: CaseOpened) -> Deed:
     return Deed(MENTE, f"opens a case at the agency; an officer must look at it by {event.acceptance_due_on}")
 
 
-@_deed.register
+@deed_of.register
 def _(event: ApplicationAccepted) -> Deed:
     days, due = event.budget_working_days, event.due_on
     return Deed(_officer(event.accepted_by), f"accepts it: {days} working days to decide, until {due}")
 
 
-@_deed.register
+@deed_of.register
 def _(event: MaterialRequested) -> Deed:
     asked = " ".join(item.detail for item in event.items)
     paused = "; the clock stands still meanwhile" if event.clock_paused_on else ""
@@ -117,23 +117,23 @@ def _(event: MaterialRequested) -> Deed:
     )
 
 
-@_deed.register
+@deed_of.register
 def _(event: ReviewResumed) -> Deed:
     return Deed(MENTE, f"takes {STAGES[event.stage]} up again; the decision is due on {event.due_on}")
 
 
-@_deed.register
+@deed_of.register
 def _(event: ReviewForwarded) -> Deed:
     return Deed(_officer(event.forwarded_by), f"hands it on to {STAGES[event.to_stage]}: {event.opinion}")
 
 
-@_deed.register
+@deed_of.register
 def _(event: ExpertOpinionGiven) -> Deed:
     advice = "approve" if event.recommendation is Outcome.APPROVED else "reject"
     return Deed(_officer(event.expert), f"recommends to {advice} it: {event.opinion}")
 
 
-@_deed.register
+@deed_of.register
 def _(event: DecisionMade) -> Deed:
     reasons = "".join(f" {reason.text} ({reason.code}): {reason.detail}" for reason in event.reasons)
     remedy = f" {event.remedy}" if event.remedy else ""
@@ -142,19 +142,19 @@ def _(event: DecisionMade) -> Deed:
     return Deed(_officer(event.decided_by), f"{decided} it:{words}")
 
 
-@_deed.register
+@deed_of.register
 def _(event: MessageSent) -> Deed:
     if event.channel is MessageChannel.IN_APP:
         return Deed("Inbox", f"shows {TOLD_OF[event.template]}")
     return Deed("SMS", f"tells the phone {TOLD_OF[event.template]}")
 
 
-@_deed.register
+@deed_of.register
 def _(event: MessageDelivered) -> Deed:
     return Deed("SMS", f"has reached the phone: {TOLD_OF[event.template]}")
 
 
-@_deed.register
+@deed_of.register
 def _(event: MessageFailed) -> Deed:
     return Deed("SMS", f"did not reach the person: {event.reason}")
 

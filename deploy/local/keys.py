@@ -76,6 +76,7 @@ def make_keys(folder: Path) -> None:
         _once(folder / "channels" / f"{channel.id}.pem", lambda: _pem(ed25519.Ed25519PrivateKey.generate()))
     for name in ("lookup.key", "sms.secret", "postgres.password"):
         _once(folder / name, lambda: secrets.token_hex(32))
+    _once(folder / "audit.pem", lambda: _pem(ed25519.Ed25519PrivateKey.generate()))
     _once(folder / "oidc.pem", lambda: _pem(ec.generate_private_key(ec.SECP256R1())))
     _write(folder / "channels.json", json.dumps(channel_list(folder), ensure_ascii=False, indent=2))
     _write(folder / "staff.json", json.dumps({"staff": staff_list()}, ensure_ascii=False, indent=2))

@@ -10,7 +10,7 @@ from deploy.local.keys import CHANNELS, make_keys, staff_list
 def test_every_secret_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     make_keys(tmp_path / "keys")
     files = [path for path in (tmp_path / "keys").rglob("*") if path.is_file()]
-    assert len(files) == len(CHANNELS) + 6
+    assert len(files) == len(CHANNELS) + 7
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
 

@@ -1,0 +1,121 @@
+"""The whole life of one application, told from the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from rich.table import Table
+from rich.text import Text
+
+from deploy.audit.reading import link_of, records_of, spans_of
+from deploy.demo.telling import MENTE, deed_of
+from deploy.local.stack import Stack
+from shared.chain import ChainCheck, ChainFault, Link
+from shared.clock import SHANGHAI
+from shared.contracts.base import Event
+from shared.contracts.topics import APPLICATIONS, CASES, EVENTS, MESSAGES
+from shared.errors import Refused
+from shared.postgres import AWAY
+from shared.publishing import partition_of
+
+ABOUT_APPLICATIONS = (APPLICATIONS.name, CASES.name, MESSAGES.name)
+KINDS: Mapping[str, type[Event]] = {kind.type: kind for kind in EVENTS}
+BY_NUMBER = "SELECT application_id FROM applications WHERE acceptance_no = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event of the application, where it lies, and what is wrong with its place in the chain."""
+
+    link: Link
+    event: Event
+    partition: int
+    offset: int
+    fault: ChainFault | None
+
+    def facts(self) -> dict[str, Any]:
+        """The line for programs."""
+        deed = deed_of(self.event)
+        return {
+            "at": self.link.time,
+            "type": self.link.type,
+            "who": deed.who or "applicant",
+            "what": deed.what,
+            "topic": self.link.topic,
+            "partition": self.partition,
+            "offset": self.offset,
+            "sequence": self.link.sequence,
+            "hash": self.link.hash,
+            "fault": self.fault,
+            "event": self.event.model_dump(mode="json", exclude_none=True),
+        }
+
+
+async def application_id_of(stack: Stack, named: str) -> UUID:
+    """The id itself, or that of an acceptance number; raises Refused `application-unknown`."""
+    try:
+        return UUID(named)
+    except ValueError:
+        pass
+    try:
+        connection = await asyncpg.connect(stack.database_as_admin("intake"), timeout=5)
+    except AWAY:
+        raise Refused(
+            "database-away", "intake's database does not answer; give the application's id"
+        ) from None
+    try:
+        found = await connection.fetchval(BY_NUMBER, named.upper())
+    finally:
+        await connection.close()
+    if found is None:
+        raise Refused("application-unknown", f"there is no application {named}")
+    return UUID(str(found))
+
+
+def lines_of(
+    kafka: str,
+    application_id: UUID,
+    until: datetime | None = None,
+    *,
+    topics: Sequence[str] = ABOUT_APPLICATIONS,
+) -> list[Line]:
+    """Every event of an application up to a moment, in order of time; raises KafkaSilent."""
+    key, check, lines, known = str(application_id), ChainCheck(), [], set()
+    spans = spans_of(kafka, topics)
+    count = {name: sum(span.topic == name for span in spans) for name in topics}
+    there = [span for span in spans if span.partition == partition_of(key, count[span.topic])]
+    for batch in records_of(kafka, there):
+        for message in batch:
+            if message.key() != key.encode() or (link := link_of(message)) is None:
+                continue
+            fault = check.take(link)
+            if link.event_id not in known or fault:
+                known.add(link.event_id)
+                event = KINDS[link.type].read(link.body)
+                lines.append(Line(link, event, message.partition() or 0, message.offset() or 0, fault))
+    told = [line for line in lines if until is None or line.event.occurred_at <= until]
+    return sorted(told, key=lambda line: (line.event.occurred_at, line.link.topic, line.link.sequence))
+
+
+def table_of(application_id: UUID, lines: list[Line]) -> Table:
+    """The life as a person reads it, times of Shanghai."""
+    table = Table(title=f"Application {application_id} (times of Shanghai)", title_justify="left", box=None)
+    for name, ratio in (("when", 2), ("who", 2), ("did what", 6), ("record", 3)):
+        table.add_column(name, ratio=ratio)
+    for line in lines:
+        deed = deed_of(line.event)
+        link = line.link
+        place = f"{link.topic} {line.partition}:{line.offset}\nevent {link.sequence}, {link.hash[:12]}…"
+        wrong = f"\n{line.fault.sentence}" if line.fault else ""
+        table.add_row(
+            f"{line.event.occurred_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
+            deed.who or ("the applicant" if line.link.topic == APPLICATIONS.name else MENTE),
+            deed.what,
+            Text(place + wrong, "red" if line.fault else "dim"),
+        )
+    return table

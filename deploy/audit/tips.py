@@ -1,0 +1,50 @@
+"""What the services say of the chains that they wrote."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import asyncpg
+
+from deploy.audit.verifying import Tip
+from deploy.local.stack import Stack
+from shared.contracts.topics import TOPICS
+from shared.errors import Refused
+from shared.postgres import AWAY
+
+PATIENCE = 30.0
+"""Seconds that a relay may take to publish what was stated when it was asked."""
+
+PAUSE = 0.2
+
+TIPS = "SELECT topic, key, sequence, hash FROM chains WHERE topic = ANY($1::text[]) AND sequence > 0"
+LAST_ID = "SELECT coalesce(last_value, 0) FROM pg_sequences WHERE sequencename = 'outbox_id_seq'"
+PUBLISHED = "SELECT cursor >= $1 AND jsonb_array_length(holes) = 0 FROM relay_checkpoint"
+
+
+async def published_tips(stack: Stack, topics: Sequence[str]) -> list[Tip]:
+    """The ends of all chains on these topics, given once everything up to them is on the bus.
+
+    Raises Refused `database-away` or `relay-behind`.
+    """
+    writers = {topic.writer for topic in TOPICS if topic.name in topics}
+    told = await asyncio.gather(*(_tips_of(stack, writer, topics) for writer in sorted(writers)))
+    return [tip for tips in told for tip in tips]
+
+
+async def _tips_of(stack: Stack, service: str, topics: Sequence[str]) -> list[Tip]:
+    try:
+        connection = await asyncpg.connect(stack.database_as_admin(service), timeout=5)
+    except AWAY:
+        raise Refused("database-away", f"the database of {service} does not answer; see --bus-only") from None
+    try:
+        tips = [Tip(*row) for row in await connection.fetch(TIPS, topics)]
+        last = await connection.fetchval(LAST_ID)
+        for _ in range(int(PATIENCE / PAUSE)):
+            if await connection.fetchval(PUBLISHED, last):
+                return tips
+            await asyncio.sleep(PAUSE)
+        raise Refused("relay-behind", f"the relay of {service} has not published all of its events")
+    finally:
+        await connection.close()

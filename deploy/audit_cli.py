@@ -1,0 +1,185 @@
+"""The commands `mente audit …`: proof and history, from the log alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn, cast
+
+import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from deploy.audit.reading import KafkaSilent
+from deploy.audit.verifying import Findings
+from deploy.local.folder import supervisor_pid
+from deploy.local.stack import Stack, default_home
+from shared.contracts.topics import TOPICS
+from shared.errors import Refused, Unavailable
+
+CHAINED = tuple(topic.name for topic in TOPICS if topic.in_sequence)
+MOST_SHOWN = 50
+AUDITOR = "embedded-auditor"
+"""The name under which the embedded stack's key for checkpoints is known."""
+
+app = typer.Typer(help="Proof and history, from the log alone.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")]
+
+
+@app.command()
+def verify(
+    topic: Annotated[str, typer.Option(help="Only this topic.")] = "",
+    bus_only: Annotated[
+        bool, typer.Option("--bus-only", help="Do not ask the services how long their chains are.")
+    ] = False,
+    checkpoints: Annotated[
+        str, typer.Option(metavar="DIR", help="Checkpoints kept elsewhere; else those of the object store.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Follow every chain from its first event; exit 1 and the first break of each key when one is broken."""
+    from deploy.audit import verifying
+    from deploy.audit.archive import Archive
+    from deploy.audit.checkpointing import faults_of
+    from deploy.audit.tips import published_tips
+
+    chosen = [topic] if topic else list(CHAINED)
+    if not set(chosen) <= set(CHAINED):
+        raise typer.BadParameter(f"there are {', '.join(CHAINED)}", param_hint="--topic")
+    stack = _running_stack()
+    kept_at = Path(checkpoints).resolve().as_uri() if checkpoints else stack.object_store_url
+    archives = [Archive(kept_at, name) for name in chosen]
+    known = {AUDITOR: _private_key(stack).public_key()}
+    wrong = {one.topic: faults for one in archives if (faults := faults_of(one, known))}
+    began = time.perf_counter()
+    try:
+        tips = [] if bus_only else asyncio.run(published_tips(stack, chosen))
+        with _bar(as_json) as bar:
+            work = bar.add_task("records", total=None)
+            claim = verifying.Claim(chosen, tips, archives)
+            found = verifying.verify(
+                stack.kafka, claim, os.cpu_count() or 1, lambda n: bar.update(work, completed=n)
+            )
+    except (KafkaSilent, Refused) as reason:
+        _fail(str(reason))
+    _report(found, wrong, time.perf_counter() - began, as_json)
+    raise typer.Exit(1 if found.breaks or wrong else 0)
+
+
+@app.command()
+def checkpoint(
+    printed: Annotated[bool, typer.Option("--print", help="Print them, to be kept outside of here.")] = False,
+) -> None:
+    """Sign what came to each topic since its last checkpoint, and keep that in the object store."""
+    from deploy.audit.archive import Archive
+    from deploy.audit.checkpointing import Signer, take_checkpoint
+    from shared.printed import printable
+
+    stack = _running_stack()
+    signer = Signer(AUDITOR, _private_key(stack))
+    try:
+        for name in CHAINED:
+            taken = take_checkpoint(
+                stack.kafka, Archive(stack.object_store_url, name), signer, datetime.now(UTC)
+            )
+            if taken is None:
+                typer.echo(f"{name}: nothing new")
+            else:
+                typer.echo(f"{name}: checkpoint {taken.number}, {taken.size} events, root {taken.root}")
+                typer.echo(f"\n{printable(taken)}\n" if printed else "", nl=printed)
+    except (KafkaSilent, Refused, Unavailable) as reason:
+        _fail(str(reason))
+
+
+@app.command()
+def history(
+    application: Annotated[str, typer.Argument(help="The application's id or its acceptance number.")],
+    at: Annotated[str, typer.Option(help="Only what had happened by then, as 2026-11-22T10:00+08:00.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Tell the whole life of one application: who, when, what, under which hash."""
+    from deploy.audit.history import application_id_of, lines_of, table_of
+
+    until = _moment(at) if at else None
+    stack = _running_stack()
+    try:
+        identity = asyncio.run(application_id_of(stack, application))
+        lines = lines_of(stack.kafka, identity, until)
+    except (KafkaSilent, Refused) as reason:
+        _fail(str(reason))
+    if not lines:
+        _fail(f"nothing is on the bus about {application}")
+    if as_json:
+        for line in lines:
+            sys.stdout.write(json.dumps(line.facts(), ensure_ascii=False) + "\n")
+        return
+    Console().print(table_of(identity, lines))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is no date and time", param_hint="--at") from None
+    if moment.tzinfo is None:
+        raise typer.BadParameter(f"{text} names no time zone: add +08:00", param_hint="--at")
+    return moment
+
+
+def _private_key(stack: Stack) -> Ed25519PrivateKey:
+    stored = (stack.keys_folder / "audit.pem").read_bytes()
+    return cast("Ed25519PrivateKey", load_pem_private_key(stored, password=None))
+
+
+def _report(found: Findings, wrong: dict[str, list[str]], seconds: float, as_json: bool) -> None:
+    total = sum(found.events.values())
+    if as_json:
+        facts = {
+            "events": dict(found.events),
+            "chains": dict(found.chains),
+            "breaks": [asdict(one) for one in found.breaks],
+            "checkpoint_faults": wrong,
+            "seconds": round(seconds, 2),
+        }
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+        return
+    screen = Console()
+    for name in sorted(found.events):
+        screen.print(f"{name}: {found.events[name]:,} events in {found.chains[name]:,} sound chains")
+    for one in found.breaks[:MOST_SHOWN]:
+        place = "" if one.offset is None else f" (partition {one.partition} offset {one.offset})"
+        screen.print(
+            f"[red]{one.topic} {one.key}, event {one.sequence}: {one.fault}[/red]{place}. {one.sentence}"
+        )
+    if len(found.breaks) > MOST_SHOWN:
+        screen.print(f"and {len(found.breaks) - MOST_SHOWN} more; --json shows them all")
+    verdict = (
+        f"[red]{len(found.breaks)} chains are broken[/red]" if found.breaks else "[green]all is sound[/green]"
+    )
+    screen.print(f"{total:,} events in {seconds:.1f} s, {total / seconds:,.0f} a second: {verdict}")
+
+
+def _bar(hidden: bool) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=hidden)
+
+
+def _running_stack() -> Stack:
+    home = default_home()
+    if supervisor_pid(home) == 0:
+        _fail("nothing runs here: `make run` starts it")
+    return Stack.load(home)
+
+
+def _fail(line: str) -> NoReturn:
+    sys.stderr.write(f"Mente: {line}\n")
+    raise typer.Exit(2)
