@@ -10,6 +10,7 @@ from prometheus_client import Counter
 
 from shared.contracts.base import Event
 from shared.contracts.topics import Topic
+from shared.outbox import Tip
 from shared.postgres import Tx
 from shared.received import Handler, Reader, Received, event_reader
 
@@ -17,6 +18,11 @@ HANDLED = Counter("events_handled_total", "Events handled", ["topic", "type"])
 REPEATED = Counter("events_repeated_total", "Events dropped because they were handled before", ["topic"])
 UNKNOWN = Counter("events_unknown_total", "Events of a type this reader does not know", ["topic"])
 GAPS = Counter("events_gap_total", "Events that came before their predecessor", ["topic"])
+BREAKS = Counter("chain_breaks_total", "Events that do not name the hash of their predecessor", ["topic"])
+
+
+BROKEN = "chain-broken"
+NO_LINK = "it does not name the hash of the event before it"
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ class Sorted:
     due: list[Received[Any]] = field(default_factory=list)
     early: list[Received[Any]] = field(default_factory=list)
     held: list[Received[Any]] = field(default_factory=list)
+    broken: list[Received[Any]] = field(default_factory=list)
     filled_gaps: set[str] = field(default_factory=set)
 
 
@@ -69,8 +76,9 @@ INSERT INTO inbox (event_id, topic) SELECT id, $2 FROM unnest($1::uuid[]) AS id
 ON CONFLICT DO NOTHING RETURNING event_id"""
 
 ADVANCE = """
-INSERT INTO progress (topic, key, sequence) SELECT $1, * FROM unnest($2::text[], $3::bigint[])
-ON CONFLICT (topic, key) DO UPDATE SET sequence = EXCLUDED.sequence
+INSERT INTO progress (topic, key, sequence, hash)
+SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[])
+ON CONFLICT (topic, key) DO UPDATE SET sequence = EXCLUDED.sequence, hash = EXCLUDED.hash
 WHERE progress.sequence < EXCLUDED.sequence"""
 
 LOOK = "SELECT * FROM enter_inbox($1, $2::uuid[], $3::text[])"
@@ -87,21 +95,21 @@ async def enter(tx: Tx, consumer: Consumer, batch: Sequence[Received[Any]]) -> S
     first_copies = {r.event_id: r for r in reversed(batch)}
     new: set[UUID] = set()
     held: dict[str, set[str]] = defaultdict(set)
-    last: dict[str, int] = {}
+    last: dict[str, Tip] = {}
     for row in await tx.fetch(LOOK, topic, list(first_copies), list({r.key for r in batch})):
         if row["event_id"] is not None:
             new.add(row["event_id"])
         elif row["held_by"] is not None:
             held[row["key"]].add(row["held_by"])
         else:
-            last[row["key"]] = row["sequence"]
+            last[row["key"]] = Tip(row["sequence"], row["hash"])
     fresh = [r for r in batch if r.event_id in new and first_copies[r.event_id] is r]
     REPEATED.labels(topic).inc(len(batch) - len(fresh))
     return _sort(fresh, held, last, in_sequence=consumer.in_sequence)
 
 
 def _sort(
-    fresh: Iterable[Received[Any]], held: Mapping[str, set[str]], last: dict[str, int], *, in_sequence: bool
+    fresh: Iterable[Received[Any]], held: dict[str, set[str]], last: dict[str, Tip], *, in_sequence: bool
 ) -> Sorted:
     result = Sorted()
     for received in fresh:
@@ -110,15 +118,20 @@ def _sort(
             result.held.append(received)
             continue
         if in_sequence and received.sequence is not None:
-            before = last.get(key, 0)
-            if received.sequence <= before:
+            before = last.get(key, Tip())
+            if received.sequence <= before.sequence:
                 REPEATED.labels(received.topic).inc()
                 continue
-            if received.sequence > before + 1:
+            if received.sequence > before.sequence + 1:
                 GAPS.labels(received.topic).inc()
                 result.early.append(received)
                 continue
-            last[key] = received.sequence
+            if received.previous != before.hash:
+                BREAKS.labels(received.topic).inc()
+                held[key].add(BROKEN)
+                result.broken.append(received)
+                continue
+            last[key] = Tip(received.sequence, received.hash)
         result.due.append(received)
         if key in held:
             result.filled_gaps.add(key)
@@ -141,8 +154,8 @@ async def handle(tx: Tx, consumer: Consumer, due: Sequence[Received[Any]]) -> No
             await handler(tx, events)
             HANDLED.labels(consumer.topic.name, events[0].type).inc(len(events))
     if consumer.in_sequence and due:
-        furthest = {r.key: r.sequence for r in due}
-        await tx.execute(ADVANCE, consumer.topic.name, list(furthest), list(furthest.values()))
+        furthest = [(r.key, r.sequence, r.hash) for r in {r.key: r for r in due}.values()]
+        await tx.execute(ADVANCE, consumer.topic.name, *map(list, zip(*furthest, strict=True)))
 
 
 def waves(batch: Iterable[Received[Any]]) -> list[list[Received[Any]]]:

@@ -8,9 +8,10 @@ from aiokafka import ConsumerRecord
 from prometheus_client import Counter
 
 from shared.errors import Refused, Unreadable
-from shared.inbox import Consumer, handle
+from shared.inbox import BREAKS, BROKEN, NO_LINK, Consumer, handle
+from shared.outbox import Tip
 from shared.postgres import Database, Row, Tx
-from shared.received import NUL, Received, record_time
+from shared.received import NUL, Received, link_of, record_time
 
 PARKED = Counter("events_parked_total", "Records set aside", ["topic", "code"])
 
@@ -36,11 +37,14 @@ ORDER BY sequence NULLS FIRST, id LIMIT 1 FOR UPDATE"""
 SETTLE = """
 UPDATE parked SET state = $2, settled_at = now(), settled_by = $3, settled_why = $4 WHERE id = $1"""
 
-LAST = "SELECT coalesce(max(sequence), 0) FROM progress WHERE topic = $1 AND key = $2"
+LAST = "SELECT sequence, hash FROM progress WHERE topic = $1 AND key = $2"
+
+MARK = "UPDATE parked SET code = $2, reason = $3 WHERE id = $1"
 
 SKIP = """
-INSERT INTO progress (topic, key, sequence) VALUES ($1, $2, $3)
-ON CONFLICT (topic, key) DO UPDATE SET sequence = greatest(progress.sequence, EXCLUDED.sequence)"""
+INSERT INTO progress (topic, key, sequence, hash) VALUES ($1, $2, $3, $4)
+ON CONFLICT (topic, key) DO UPDATE SET sequence = EXCLUDED.sequence, hash = EXCLUDED.hash
+WHERE progress.sequence < EXCLUDED.sequence"""
 
 
 class DryRun(Exception):
@@ -126,8 +130,9 @@ async def redrive(
 ) -> int:
     """Handle the parked records of a key in order, each in its own transaction; returns how many.
 
-    `who` is (name, why) for the record. Stops before a sequence that is still missing. A record that fails
-    again raises its error and stays. A dry run handles the first one and rolls it back.
+    `who` is (name, why) for the record. Stops before a sequence that is still missing, and before an event
+    that turns out not to name the hash of its predecessor: redriven once more, that one is handled. A record
+    that fails again raises its error and stays. A dry run handles the first one and rolls it back.
     """
     count = 0
     while await _redrive_next(database, consumer, key, who, dry_run):
@@ -158,13 +163,18 @@ def _roll_back_if(dry_run: bool) -> None:
 
 
 async def _handle_again(tx: Tx, consumer: Consumer, row: Row) -> bool:
-    """Handle one parked record; False while an earlier one of its key is missing."""
+    """Handle one parked record; False while an earlier one is missing, or when its chain is broken."""
     received = consumer.reader(as_record(row))
     if consumer.in_sequence and received.sequence is not None:
-        last = await tx.fetchval(LAST, consumer.topic.name, received.key)
-        if received.sequence <= last:
+        last = Tip(*(await tx.fetchrow(LAST, consumer.topic.name, received.key) or ()))
+        if received.sequence <= last.sequence:
             return True
-        if received.sequence > last + 1:
+        if received.sequence > last.sequence + 1:
+            return False
+        # Whoever redrives what stands here as a broken chain has looked at it, and answers for it by name.
+        if received.previous != last.hash and row["code"] != BROKEN:
+            BREAKS.labels(received.topic).inc()
+            await tx.execute(MARK, row["id"], BROKEN, NO_LINK)
             return False
     await handle(tx, consumer, [received])
     return True
@@ -180,7 +190,8 @@ async def discard(database: Database, parked_id: int, who: tuple[str, str], *, d
     async with database.transaction() as tx:
         await tx.execute(SETTLE, parked_id, "discarded", *who)
         if row["sequence"] is not None:
-            await tx.execute(SKIP, row["topic"], row["key"], row["sequence"])
+            skipped = link_of(as_record(row))
+            await tx.execute(SKIP, row["topic"], row["key"], row["sequence"], skipped.hash)
 
 
 def as_record(row: Row) -> ConsumerRecord[bytes | None, bytes | None]:

@@ -98,6 +98,7 @@ def kafka_record(row: Row, source: bytes) -> dict[str, Any]:
         ("ce_subject", row["key"].encode()),
         ("ce_dataschema", row["dataschema"].encode()),
         ("ce_sequence", b"%d" % row["sequence"]),
+        ("ce_previoushash", row["previous_hash"].encode()),
         ("content-type", b"application/json"),
     ]
     if row["traceparent"]:

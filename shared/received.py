@@ -9,6 +9,7 @@ from uuid import UUID
 from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
+from shared.chain import FIRST, Link
 from shared.contracts.base import Event
 from shared.errors import Unreadable
 from shared.postgres import Tx
@@ -34,6 +35,8 @@ class Received(Generic[E]):
     occurred_at: datetime
     traceparent: str | None
     record: ConsumerRecord[bytes | None, bytes | None]
+    previous: str = FIRST
+    hash: str = FIRST
 
 
 Reader = Callable[[ConsumerRecord[bytes | None, bytes | None]], Received[Any]]
@@ -51,18 +54,21 @@ def event_reader(types: Sequence[type[Event]]) -> Reader:
         headers = header_texts(record)
         kind = known.get(_required(headers, "ce_type"))
         try:
+            link = link_of(record)
             return Received(
                 event=kind.read(record.value or b"") if kind else None,
-                event_id=UUID(_required(headers, "ce_id")),
+                event_id=UUID(link.event_id),
                 topic=record.topic,
                 partition=record.partition,
                 offset=record.offset,
-                key=key_text(record),
-                type=headers["ce_type"],
-                sequence=int(_required(headers, "ce_sequence")),
-                occurred_at=datetime.fromisoformat(_required(headers, "ce_time")),
+                key=link.key,
+                type=link.type,
+                sequence=link.sequence,
+                occurred_at=datetime.fromisoformat(link.time),
                 traceparent=headers.get("traceparent"),
                 record=record,
+                previous=link.previous,
+                hash=link.hash,
             )
         except ValidationError as error:
             places = ", ".join(sorted({".".join(map(str, e["loc"])) or "body" for e in error.errors()}))
@@ -100,6 +106,21 @@ def key_text(record: ConsumerRecord[bytes | None, bytes | None]) -> str:
 def record_time(record: ConsumerRecord[bytes | None, bytes | None]) -> datetime:
     """When the broker or the producer stamped the record."""
     return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+
+
+def link_of(record: ConsumerRecord[bytes | None, bytes | None]) -> Link:
+    """The record as a link of its key's chain; raises Unreadable when a header is missing."""
+    headers = header_texts(record)
+    return Link(
+        topic=record.topic,
+        key=key_text(record),
+        event_id=_required(headers, "ce_id"),
+        type=_required(headers, "ce_type"),
+        time=_required(headers, "ce_time"),
+        sequence=int(_required(headers, "ce_sequence")),
+        previous=_required(headers, "ce_previoushash"),
+        body=record.value or b"",
+    )
 
 
 def _required(headers: Mapping[str, str], name: str) -> str:

@@ -13,7 +13,6 @@ from prometheus_client import Counter, Gauge
 
 from shared.cluster import ClusterWatch
 from shared.cursor import Hole, Position, advance, stored
-from shared.outbox_partitions import keep_partitions
 from shared.postgres import AWAY, PASSING, Database, Row
 from shared.publishing import Publisher
 
@@ -61,10 +60,12 @@ RETURNING pg_current_xact_id()::text::bigint"""
 READ = """
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest_running, o.*
 FROM (SELECT 1) AS one LEFT JOIN (
-    (SELECT id, event_id, topic, key, type, dataschema, sequence, traceparent, occurred_at, body
+    (SELECT id, event_id, topic, key, type, dataschema, sequence, previous_hash, traceparent,
+            occurred_at, body
      FROM outbox WHERE id = ANY($1::bigint[]))
     UNION ALL
-    (SELECT id, event_id, topic, key, type, dataschema, sequence, traceparent, occurred_at, body
+    (SELECT id, event_id, topic, key, type, dataschema, sequence, previous_hash, traceparent,
+            occurred_at, body
      FROM outbox WHERE id > $2 ORDER BY id LIMIT $3)
 ) AS o ON true"""
 
@@ -150,7 +151,7 @@ class Relay:
             await self._database.execute(END_LEASE, self._owner, reign.epoch)
 
     async def _keep_lease(self, reign: _Reign, watch: ClusterWatch) -> None:
-        """Renew on the database's clock, watch the broker's identity, keep partitions ahead, count."""
+        """Renew on the database's clock, watch the broker's identity, count."""
         while True:
             if not await self._database.fetchval(KEEP_LEASE, self._owner, LEASE_SECONDS, reign.epoch):
                 raise Deposed
@@ -158,7 +159,6 @@ class Relay:
             DEPTH.set(depth)
             OLDEST.set(oldest)
             HOLES.set(len(reign.saved.holes))
-            await keep_partitions(self._database, reign.saved.floor)
             found = await watch.identity()
             if reign.met and found != reign.cluster:
                 # What waits in the producer must not go to a broker before that has told who it is.

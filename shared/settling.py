@@ -120,8 +120,12 @@ class Settler:
                 await parked.park(
                     tx, received.record, received, ("held", "an earlier event of this key waits", 0)
                 )
+            for received in found.broken:
+                await parked.park(tx, received.record, received, (inbox.BROKEN, inbox.NO_LINK, 0))
             for received in found.early:
                 await parked.park(tx, received.record, received, ("gap", "an earlier event is missing", 0))
+        for received in found.broken:
+            log.error("chain-broken", topic=received.topic, key=received.key, sequence=received.sequence)
         for received in found.early:
             log.error("event-too-early", topic=received.topic, key=received.key, sequence=received.sequence)
         return found.filled_gaps

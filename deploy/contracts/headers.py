@@ -16,6 +16,7 @@ EVENT_HEADERS: Schema = {
         "ce_subject",
         "ce_dataschema",
         "ce_sequence",
+        "ce_previoushash",
         "content-type",
     ],
     "properties": {
@@ -30,6 +31,11 @@ EVENT_HEADERS: Schema = {
             "type": "string",
             "pattern": "^[1-9][0-9]*$",
             "description": "1, 2, 3 … per key and topic.",
+        },
+        "ce_previoushash": {
+            "type": "string",
+            "pattern": "^[0-9a-f]{64}$",
+            "description": "The hash of the event before it in its chain; 64 zeros for the first.",
         },
         "traceparent": {"type": "string", "pattern": "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"},
         "content-type": {"const": "application/json"},

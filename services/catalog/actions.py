@@ -24,10 +24,10 @@ async def _publish(tx: Tx, document: Document, now: datetime) -> list[Event]:
     head = await store.lock_head(tx, topic, key)
     events = publish(document, head, now)
     if events:
-        newest = Head(document.version, content_hash(document), head.sequence + len(events))
+        newest = Head(document.version, content_hash(document))
         await store.save_head(tx, topic, key, newest)
         await store.add_document(tx, topic, key, document, now)
-        await outbox.add(tx, outbox.number(events, head.sequence))
+        await outbox.add(tx, events)
     return events
 
 

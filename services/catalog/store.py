@@ -7,24 +7,24 @@ from services.catalog.domain.publishing import Document, Head
 from shared.postgres import Database, Tx
 
 LOCK_HEAD = """
-INSERT INTO document_head (topic, key, version, content_hash, sequence) VALUES ($1, $2, 0, '', 0)
+INSERT INTO document_head (topic, key, version, content_hash) VALUES ($1, $2, 0, '')
 ON CONFLICT (topic, key) DO UPDATE SET key = excluded.key
-RETURNING version, content_hash, sequence"""
+RETURNING version, content_hash"""
 
 
 async def lock_head(tx: Tx, topic: str, key: str) -> Head:
     """Lock the newest version of a document for this transaction; version 0 if there is none yet."""
     (row,) = await tx.fetch(LOCK_HEAD, topic, key)
-    return Head(row["version"], row["content_hash"], row["sequence"])
+    return Head(row["version"], row["content_hash"])
 
 
 SAVE_HEAD = """
-UPDATE document_head SET version = $3, content_hash = $4, sequence = $5 WHERE topic = $1 AND key = $2"""
+UPDATE document_head SET version = $3, content_hash = $4 WHERE topic = $1 AND key = $2"""
 
 
 async def save_head(tx: Tx, topic: str, key: str, head: Head) -> None:
     """Store which version of a document is the newest."""
-    await tx.execute(SAVE_HEAD, topic, key, head.version, head.content_hash, head.sequence)
+    await tx.execute(SAVE_HEAD, topic, key, head.version, head.content_hash)
 
 
 ADD_DOCUMENT = """

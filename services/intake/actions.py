@@ -24,7 +24,6 @@ from shared.contracts.base import ApplicationEvent
 from shared.contracts.cases import CaseEvent, RequestedItem
 from shared.contracts.policies import CalendarPublished, PolicyPublished
 from shared.errors import Refused, Unavailable
-from shared.outbox import Stated
 from shared.postgres import AWAY, PASSING, Database, Tx
 
 SUBMISSIONS = prometheus_client.Counter(
@@ -68,9 +67,8 @@ async def answer_submissions(tx: Tx, desk: Desk, asked: Sequence[Offer | TurnedA
     """Take submissions from the bus and state an answer to each; their channels and keys are distinct."""
     taken = iter(await _take(tx, desk, [ask for ask in asked if isinstance(ask, Offer)]))
     answers = [next(taken) if isinstance(ask, Offer) else ask.refused for ask in asked]
-    counts = await published.count_answers(tx, [(ask.channel, ask.key) for ask in asked])
     events = [submitting.receipt_event(ask, answer, now) for ask, answer in zip(asked, answers, strict=True)]
-    await outbox.add(tx, [Stated(e, counts[e.channel, e.submission_key]) for e in events])
+    await outbox.add(tx, events)
     _count("bus", answers)
 
 
@@ -211,8 +209,7 @@ async def _lock(tx: Tx, ask: Ask) -> Application:
 async def _save_and_state(tx: Tx, application: Application, events: Sequence[ApplicationEvent]) -> None:
     if not events:
         return
-    stated = outbox.number(events, after=application.sequence)
     await applications.save_applications(tx, [evolve(application, events)])
+    stated = await outbox.add(tx, events)
     lines = [(application.application_id, s.sequence, entry(e)) for s, e in zip(stated, events, strict=True)]
     await applications.add_entries(tx, lines)
-    await outbox.add(tx, stated)

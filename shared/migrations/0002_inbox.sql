@@ -10,11 +10,13 @@ CREATE TABLE inbox_h1 PARTITION OF inbox FOR VALUES WITH (MODULUS 4, REMAINDER 1
 CREATE TABLE inbox_h2 PARTITION OF inbox FOR VALUES WITH (MODULUS 4, REMAINDER 2);
 CREATE TABLE inbox_h3 PARTITION OF inbox FOR VALUES WITH (MODULUS 4, REMAINDER 3);
 
--- The last sequence handled per key and topic: turns a repeat into nothing and a gap into a wait.
+-- The last event handled per key and topic: its number turns a repeat into nothing and a gap into a wait, its hash
+-- is what the next one has to name.
 CREATE TABLE progress (
     topic text NOT NULL,
     key text NOT NULL,
     sequence bigint NOT NULL,
+    hash text NOT NULL,
     PRIMARY KEY (topic, key)
 ) WITH (fillfactor = 80);
 
@@ -48,15 +50,17 @@ CREATE INDEX parked_open ON parked (topic, key, sequence, id) WHERE state = 'ope
 -- Every statement in it sees what was committed before that statement: whoever waited for the inbox row or
 -- the hold of another transaction sees what that one left.
 CREATE FUNCTION enter_inbox(of_topic text, ids uuid[], keys text[])
-RETURNS TABLE (event_id uuid, key text, held_by text, sequence bigint) LANGUAGE plpgsql AS $$
+RETURNS TABLE (event_id uuid, key text, held_by text, sequence bigint, hash text) LANGUAGE plpgsql AS $$
 BEGIN
     RETURN QUERY
         INSERT INTO inbox (event_id, topic) SELECT id, of_topic FROM unnest(ids) AS id
-        ON CONFLICT DO NOTHING RETURNING inbox.event_id, NULL::text, NULL::text, NULL::bigint;
+        ON CONFLICT DO NOTHING RETURNING inbox.event_id, NULL::text, NULL::text, NULL::bigint, NULL::text;
     RETURN QUERY
-        SELECT NULL::uuid, parked.key, parked.code, NULL::bigint FROM parked
+        SELECT NULL::uuid, parked.key, parked.code, NULL::bigint, NULL::text FROM parked
         WHERE parked.topic = of_topic AND parked.key = ANY (keys) AND parked.state = 'open' FOR SHARE;
     RETURN QUERY
-        SELECT NULL::uuid, progress.key, NULL::text, progress.sequence FROM progress
+        SELECT NULL::uuid, progress.key, NULL::text, progress.sequence, progress.hash FROM progress
         WHERE progress.topic = of_topic AND progress.key = ANY (keys);
 END $$;
+
+COMMENT ON TABLE inbox IS 'append-only';

@@ -11,7 +11,6 @@ from services.review.domain import Holder, Ruling
 from shared import outbox
 from shared.contracts.cases import Outcome
 from shared.errors import Refused
-from shared.outbox import number
 from tests.support import invariants
 from tests.support.cases import FINAL
 from tests.support.observing import Told
@@ -83,4 +82,4 @@ async def decide_without_a_lock(desk: Desk, act: Act, ruling: Ruling, now) -> No
         change = store.Change(case, [event], domain.due_of(case, file.calendar))
         await store.save_cases(tx, [change], now)
         await tx.execute(ADD, case.application_id, act.holder.officer.id, now)
-        await outbox.add(tx, number([event], file.case.sequence))
+        await outbox.add(tx, [event])

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.record.util import calc_crc32c
 
-from shared import parked
+from shared import outbox, parked
 from shared import postgres as postgres_module
 from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn
 from shared.contracts.topics import APPLICATIONS
@@ -127,16 +127,37 @@ class TestConsuming(HandlerBehaviour):
 
     async def test_an_event_that_overtook_its_predecessor_waits_for_it(self, servers):
         key = uuid4()
+        first = an_application_submitted(key)
         async with self.consuming(servers) as (database, consumer, bus):
+            headers = headers_of(first, 1, topic=consumer.topic.name)
             await bus.send(consumer.topic.name, [(an_application_withdrawn(key), 2)])
 
             async def waits():
                 return await parked.count_open(database) == 1
 
             await until(waits)
-            await bus.send(consumer.topic.name, [(an_application_submitted(key), 1)])
+            await bus.raw(consumer.topic.name, str(key).encode(), outbox.body(first), headers)
             await self.reached(database, 2)
             assert await self.in_order(database, key) == ["application-submitted", "application-withdrawn"]
+
+    async def test_an_event_that_does_not_name_its_predecessor_waits_for_a_human(self, servers):
+        key, (neighbour,) = uuid4(), self.events(1)
+        events = [an_application_submitted(key), an_application_withdrawn(key), an_application_withdrawn(key)]
+        async with self.consuming(servers) as (database, consumer, bus):
+            topic = consumer.topic.name
+            headers = [headers_of(event, place, topic=topic) for place, event in enumerate(events, 1)]
+            forged = [outbox.body(event) for event in events]
+            forged[0] = forged[0].replace(b'"panzhihua"', b'"shangrao"')
+            for raw, named in zip(forged, headers, strict=True):
+                await bus.raw(topic, str(key).encode(), raw, named)
+            await self.passed(database, bus, topic, neighbour)
+            assert await self.in_order(database, key) == ["application-submitted"]
+            codes = [row["code"] for row in await parked.open_records(database)]
+            assert codes == ["chain-broken", "held"]
+            assert (
+                await parked.redrive(database, consumer, str(key), ("auditor", "compared with intake")) == 2
+            )
+            assert len(await self.in_order(database, key)) == 3
 
     async def test_an_event_whose_ground_is_missing_is_tried_five_times_and_then_waits(self, servers):
         self.handlers.known = False

@@ -38,9 +38,9 @@ async def parked_rows(running):
 
 async def test_an_operator_sees_tries_redrives_and_discards_what_was_parked(stack):
     key = uuid4()
-    submitted, withdrawn = an_application_submitted(key), an_application_withdrawn(key)
+    submitted, withdrawn, event_id = an_application_submitted(key), an_application_withdrawn(key), uuid4()
     async with Bus(stack.stack.kafka) as bus:
-        await bus.raw(APPLICATIONS.name, b"poison", b"{not json", headers_of(submitted, 1))
+        await bus.raw(APPLICATIONS.name, b"poison", b"{not json", headers_of(submitted, 1, event_id))
         await bus.send(APPLICATIONS.name, [(withdrawn, 2)])
 
         async def two():
@@ -67,7 +67,7 @@ async def test_an_operator_sees_tries_redrives_and_discards_what_was_parked(stac
 
         waiting = await asyncio.to_thread(mente, stack, "redrive", "review", str(gap), "--why", "too soon")
         assert "0 handled" in waiting.stdout
-        await bus.send(APPLICATIONS.name, [(submitted, 1)])
+        await bus.send(APPLICATIONS.name, [(submitted, 1)], event_id=event_id)
 
         async def none():
             return not await parked_rows(stack)

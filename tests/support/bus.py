@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from uuid_utils.compat import uuid7
 
+from shared.chain import FIRST, Link
 from shared.contracts.base import Event
 from shared.contracts.topics import Topic
 from shared.outbox import body
@@ -26,17 +28,29 @@ async def fresh_topic(kafka: str, like: Topic, partitions: int = 4) -> Topic:
     return topic
 
 
-def headers_of(event: Event, sequence: int, event_id: UUID | None = None) -> list[tuple[str, bytes]]:
-    """The headers that the relay writes."""
+CHAINS: dict[tuple[str, str, int], str] = {}
+"""The hashes of the events that tests sent, by topic, key and sequence number."""
+
+
+def headers_of(
+    event: Event, sequence: int, event_id: UUID | None = None, topic: str | None = None
+) -> list[tuple[str, bytes]]:
+    """The headers that the relay writes; the chain goes on from what was sent to the same topic before."""
+    named = (topic or event.topic, event.key)
+    previous = CHAINS.get((*named, sequence - 1), FIRST)
+    event_id, time = event_id or uuid7(), event.occurred_at.astimezone(UTC).isoformat()
+    link = Link(*named, str(event_id), event.type, time, sequence, previous, body(event))
+    CHAINS.setdefault((*named, sequence), link.hash)
     texts = {
         "ce_specversion": "1.0",
-        "ce_id": str(event_id or uuid7()),
+        "ce_id": str(event_id),
         "ce_source": "mente/tests",
         "ce_type": event.type,
-        "ce_time": event.occurred_at.isoformat(),
+        "ce_time": time,
         "ce_subject": event.key,
         "ce_dataschema": event.dataschema(),
         "ce_sequence": str(sequence),
+        "ce_previoushash": previous,
         "content-type": "application/json",
     }
     return [(name, text.encode()) for name, text in texts.items()]
@@ -58,8 +72,10 @@ class Bus:
 
     async def send(self, topic: str, events: Sequence[tuple[Event, int]], **ids: UUID) -> None:
         """Publish events with their sequence numbers, in order."""
-        for event, sequence in events:
-            await self.raw(topic, event.key.encode(), body(event), headers_of(event, sequence, **ids))
+        in_order = sorted(range(len(events)), key=lambda place: events[place][1])
+        headers = {place: headers_of(*events[place], topic=topic, **ids) for place in in_order}
+        for place, (event, _) in enumerate(events):
+            await self.raw(topic, event.key.encode(), body(event), headers[place])
 
     async def raw(
         self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]

@@ -9,8 +9,8 @@ WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition 
 BOOKKEEPING = frozenset({"inbox", "parked", "relay_checkpoint", "schema_migrations"})
 """What says how events came and not what came of them."""
 
-DRAWN = {"outbox": ("id", "event_id", "created_at")}
-"""Columns filled by chance or by the clock of the database."""
+DRAWN = {"outbox": ("id", "event_id", "created_at", "previous_hash"), "chains": ("hash",)}
+"""Columns filled by chance or by the clock of the database, and hashes of what was."""
 
 
 async def dump(dsn: str) -> bytes:

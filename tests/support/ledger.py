@@ -63,9 +63,9 @@ class Ledger:
         """One action: lock the key, state its next event, think for a while, perhaps roll back."""
         with suppress(RolledBack):
             async with self.database.transaction() as tx:
-                sequence = await tx.fetchval(DRAW, key)
+                await tx.execute(DRAW, key)
                 event = self.event(application_id=key, occurred_at=datetime.now(UTC))
-                await outbox.add(tx, [outbox.Stated(event, sequence)])
+                await outbox.add(tx, [event])
                 await asyncio.sleep(hold)
                 if fail:
                     raise RolledBack
@@ -76,7 +76,8 @@ class Ledger:
         try:
             async with connection.transaction():
                 event = self.event(application_id=key, occurred_at=datetime.now(UTC))
-                await outbox.add(connection, [outbox.Stated(event, await connection.fetchval(DRAW, key))])
+                await connection.execute(DRAW, key)
+                await outbox.add(connection, [event])
                 await asyncio.sleep(seconds)
         finally:
             await connection.close()

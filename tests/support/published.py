@@ -5,6 +5,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from shared.chain import FIRST
 from shared.contracts.base import Event
 from shared.outbox import body
 from shared.publishing import kafka_record
@@ -21,6 +22,7 @@ def record_of(
         "type": event.type,
         "dataschema": event.dataschema(),
         "sequence": sequence,
+        "previous_hash": FIRST,
         "traceparent": traceparent,
         "occurred_at": event.occurred_at,
         "body": body(event),

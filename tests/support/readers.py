@@ -43,7 +43,7 @@ async def fresh_service(running: StackUnderTest, service: str) -> tuple[str, Dat
     database = await Database.open(url, name=f"fresh {service}")
     if service == "review":
         documents = read_documents()
-        published = [event for one in documents for event in publish(one, Head(0, "", 0), NOON)]
+        published = [event for one in documents for event in publish(one, Head(0, ""), NOON)]
         policies = [event for event in published if isinstance(event, PolicyPublished)]
         calendars = [event for event in published if isinstance(event, CalendarPublished)]
         async with database.transaction() as tx:

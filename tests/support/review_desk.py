@@ -26,7 +26,7 @@ ROLES = {
     "final": "final_reviewer",
     "supervisor": "supervisor",
 }
-PUBLISHED = [event for document in read_documents() for event in publish(document, Head(0, "", 0), NOON)]
+PUBLISHED = [event for document in read_documents() for event in publish(document, Head(0, ""), NOON)]
 
 
 def in_shangrao(**changes) -> ApplicationSubmitted:

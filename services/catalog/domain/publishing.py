@@ -15,11 +15,10 @@ Document = RegionPolicy | CalendarDocument
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest published version of a document; version 0 and sequence 0 before the first."""
+    """The newest published version of a document; version 0 before the first."""
 
     version: int
     content_hash: str
-    sequence: int
 
 
 def publish(document: Document, head: Head, now: datetime) -> list[Event]:

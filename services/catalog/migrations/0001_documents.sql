@@ -9,12 +9,13 @@ CREATE TABLE document (
     PRIMARY KEY (topic, key, version)
 );
 
--- The newest version of each document and the sequence of its last event; version 0 before the first.
+-- The newest version of each document; version 0 before the first.
 CREATE TABLE document_head (
     topic text NOT NULL,
     key text NOT NULL,
     version int NOT NULL,
     content_hash text NOT NULL,
-    sequence bigint NOT NULL,
     PRIMARY KEY (topic, key)
 );
+
+COMMENT ON TABLE document IS 'append-only';

@@ -44,3 +44,5 @@ CREATE TABLE timeline (
     sentence_zh text NOT NULL,
     PRIMARY KEY (application_id, type, sequence)
 );
+
+COMMENT ON TABLE timeline IS 'append-only';

@@ -13,11 +13,3 @@ CREATE TABLE calendars (
     document jsonb NOT NULL,
     PRIMARY KEY (year, version)
 );
-
--- How many answers each record key of channel.submissions has got: the sequence on intake.receipts.
-CREATE TABLE answers (
-    channel text NOT NULL,
-    submission_key text NOT NULL,
-    sequence bigint NOT NULL,
-    PRIMARY KEY (channel, submission_key)
-);

@@ -55,16 +55,3 @@ async def keep_calendars(tx: Tx, calendars: Sequence[CalendarDocument]) -> None:
         [calendar.version for calendar in calendars],
         [calendar.model_dump(mode="json") for calendar in calendars],
     )
-
-
-COUNT_ANSWERS = """
-INSERT INTO answers (channel, submission_key, sequence)
-SELECT channel, submission_key, 1 FROM unnest($1::text[], $2::text[]) AS k (channel, submission_key)
-ON CONFLICT (channel, submission_key) DO UPDATE SET sequence = answers.sequence + 1
-RETURNING channel, submission_key, sequence"""
-
-
-async def count_answers(tx: Tx, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """Count one more answer for each channel and submission key; the keys are distinct."""
-    found = await tx.fetch(COUNT_ANSWERS, [channel for channel, _ in keys], [key for _, key in keys])
-    return {(row["channel"], row["submission_key"]): row["sequence"] for row in found}

@@ -22,14 +22,18 @@ SELECT
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
     warnings::jsonb
 FROM unnest(
-    $10::uuid[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::text[], $16::text[],
-    $17::text[], $18::text[], $19::uuid[], $20::int[], $21::uuid[], $22::timestamptz[], $23::text[])
+    $12::uuid[], $13::text[], $14::text[], $15::text[], $16::bytea[], $17::text[], $18::text[],
+    $19::text[], $20::text[], $21::uuid[], $22::int[], $23::uuid[], $24::timestamptz[], $25::text[])
 AS new (
     application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
     warnings)
 ON CONFLICT DO NOTHING RETURNING application_id),
-told AS ({outbox.ADD} WHERE key IN (SELECT application_id::text FROM new))
+told AS ({outbox.ADD} WHERE key IN (SELECT application_id::text FROM new)),
+chained AS (INSERT INTO chains (topic, key, sequence, hash)
+            SELECT topic, key, sequence, hash
+            FROM unnest($2::text[], $3::text[], $6::bigint[], $11::text[]) AS tip (topic, key, sequence, hash)
+            WHERE key IN (SELECT application_id::text FROM new))
 SELECT application_id FROM new"""  # noqa: S608 only constants of our own go in
 
 
@@ -45,8 +49,9 @@ async def insert_applications(source: Tx | Database, submissions: Collection[Sub
         return set()
     ordered = sorted(submissions, key=lambda s: (s.event.person_id.int, s.event.disease_code, s.offer.key))
     columns = zip(*map(_row, ordered), strict=True)
-    stated = outbox.arguments([outbox.Stated(submission.event, 1) for submission in ordered])
-    found = await source.fetch(INSERT_APPLICATIONS, *stated, *(list(column) for column in columns))
+    stated = outbox.chain([submission.event for submission in ordered], {})
+    events = (*outbox.arguments(stated), [one.hash for one in stated])
+    found = await source.fetch(INSERT_APPLICATIONS, *events, *(list(column) for column in columns))
     return {row["application_id"] for row in found}
 
 

@@ -1,11 +1,10 @@
--- The person of each application; last_sequence counts the events stated about its messages.
+-- The person of each application.
 CREATE TABLE recipients (
     application_id uuid PRIMARY KEY,
     person_id uuid NOT NULL,
     phone text NOT NULL,
     region text NOT NULL,
-    acceptance_no text NOT NULL,
-    last_sequence bigint NOT NULL DEFAULT 0
+    acceptance_no text NOT NULL
 );
 CREATE INDEX recipients_person ON recipients (person_id);
 
@@ -72,3 +71,5 @@ CREATE TABLE receipts (
     received_at timestamptz NOT NULL,
     PRIMARY KEY (reference, state, at, provider_id)
 );
+
+COMMENT ON TABLE receipts IS 'append-only';

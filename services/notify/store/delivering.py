@@ -1,6 +1,6 @@
 """SQL of messages on their way: due, claimed, settled; their attempts and receipts."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
@@ -113,28 +113,6 @@ _as_it_stands = attrgetter(
     "sent_at",
     "settled_at",
 )
-
-
-LOCK_SEQUENCES = """
-SELECT application_id, last_sequence FROM recipients WHERE application_id = ANY($1::uuid[])
-ORDER BY application_id FOR UPDATE"""
-
-
-async def lock_sequences(tx: Tx, applications: Collection[UUID]) -> dict[UUID, int]:
-    """Lock recipients in one order; gives the last sequence number stated for each application."""
-    rows = await tx.fetch(LOCK_SEQUENCES, list(applications))
-    return {row["application_id"]: row["last_sequence"] for row in rows}
-
-
-SAVE_SEQUENCES = """
-UPDATE recipients r SET last_sequence = n.last_sequence
-FROM unnest($1::uuid[], $2::bigint[]) AS n (application_id, last_sequence)
-WHERE r.application_id = n.application_id"""
-
-
-async def save_sequences(tx: Tx, sequences: Mapping[UUID, int]) -> None:
-    """Write the last sequence number stated for each application."""
-    await tx.execute(SAVE_SEQUENCES, list(sequences), list(sequences.values()))
 
 
 BEGIN_ATTEMPTS = """

@@ -10,7 +10,6 @@ from shared import outbox
 from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn, MaterialSupplied
 from shared.contracts.cases import CaseEvent
 from shared.errors import Unavailable
-from shared.outbox import Stated, number
 from shared.postgres import Tx
 
 
@@ -23,7 +22,7 @@ async def open_cases(
     """
     changes = (_opening(application, book, now) for application in submitted)
     opened = await store.insert_cases(tx, changes, now)
-    await outbox.add(tx, [Stated(event, 1) for change in opened for event in change.events])
+    await outbox.add(tx, [event for change in opened for event in change.events])
 
 
 async def resume_cases(tx: Tx, supplied: Sequence[MaterialSupplied], book: Rulebook, now: datetime) -> None:
@@ -78,5 +77,4 @@ async def _save(tx: Tx, changes: Sequence[store.Change], now: datetime) -> None:
     if not changes:
         return
     await store.save_cases(tx, changes, now)
-    stated = [number(c.events, c.case.sequence - len(c.events)) for c in changes]
-    await outbox.add(tx, [one for many in stated for one in many])
+    await outbox.add(tx, [event for change in changes for event in change.events])

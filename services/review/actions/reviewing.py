@@ -10,7 +10,6 @@ from services.review.actions.claiming import Desk
 from services.review.domain import CaseFile, Handover, Holder, Recommendation, Ruling
 from shared import outbox
 from shared.contracts.cases import CaseEvent, DecisionMade, ExpertOpinionGiven, RequestedItem
-from shared.outbox import number
 from shared.postgres import Tx
 
 
@@ -71,7 +70,7 @@ async def _save(tx: Tx, file: CaseFile, events: Sequence[CaseEvent], now: dateti
     due = domain.due_of(case, file.calendar)
     await store.save_cases(tx, [store.Change(case, events, due)], now)
     await _mark(tx, events)
-    await outbox.add(tx, number(events, file.case.sequence))
+    await outbox.add(tx, events)
     return replace(file, case=case, claim=domain.released(file.claim))
 
 

@@ -53,3 +53,7 @@ CREATE TABLE due_corrections (
     due_after date,
     corrected_at timestamptz NOT NULL
 );
+
+COMMENT ON TABLE expert_opinions IS 'append-only';
+COMMENT ON TABLE decisions IS 'append-only';
+COMMENT ON TABLE due_corrections IS 'append-only';

@@ -230,7 +230,7 @@ def a_calendar_of_2027():
         announced_on=NOON.date(),
         days_off=(HolidaySpan(name="元旦", first=date(2027, 1, 1), last=date(2027, 1, 5)),),
     )
-    (event,) = publish(document, Head(0, "", 0), NOON)
+    (event,) = publish(document, Head(0, ""), NOON)
     return event
 
 
