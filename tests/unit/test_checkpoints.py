@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,44 +25,9 @@ from shared.checkpoints import (
 )
 from shared.errors import Unreadable
 from shared.merkle import Frontier, consistency_proof, verify_consistency
-from shared.printed import parse_printed, printable
+from tests.support.checkpoints import HOUR, KEY, KEYS, START, a_checkpoint, a_slice, some_leaves, three
 
-START = datetime(2026, 10, 5, 8, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
-KEYS = {"audit-2026": KEY.public_key()}
-TYPED = "abcdefghijklmnopqrstuvwxyzABCDEF0123456789:+-=. \n\tß€"
-
-
-def some_leaves(size, seed=0):
-    return [hashlib.sha256(b"%d-%d" % (seed, at)).digest() for at in range(size)]
-
-
-def a_slice(leaves, begin=0, hour=0, topic="review.cases"):
-    """The slice that begins with the leaf at `begin` of the whole log `leaves`."""
-    frontier = Frontier()
-    for leaf in leaves[:begin]:
-        frontier.append(leaf)
-    counting = OpenSlice(frontier)
-    for leaf in leaves[begin:]:
-        counting.append(leaf)
-    return counting.close(topic, START + hour * HOUR, START + (hour + 1) * HOUR)
-
-
-def a_checkpoint(leaves=None, earlier=None, hour=0, key=KEY):
-    begin = earlier.size if earlier else 0
-    return sign(
-        a_slice(some_leaves(5) if leaves is None else leaves, begin, hour), earlier, "audit-2026", key
-    )
-
-
-def three():
-    """The checkpoints of a log of 3, 3 and 11 leaves."""
-    leaves = some_leaves(11)
-    first = a_checkpoint(leaves[:3])
-    second = a_checkpoint(leaves[:3], first, hour=1)
-    return [first, second, a_checkpoint(leaves, second, hour=2)]
 
 
 def test_what_is_signed_is_every_field_but_the_signature_in_a_fixed_form():
@@ -293,104 +258,6 @@ def test_a_chain_rewritten_with_right_hashes_is_found_against_an_earlier_checkpo
     assert not verify_consistency(6, old_root, 10, new_root, consistency_proof(rewritten, 6))
     honest_root = bytes.fromhex(a_slice(honest).root)
     assert verify_consistency(6, old_root, 10, honest_root, consistency_proof(honest, 6))
-
-
-def test_a_printed_checkpoint_is_short_and_comes_back_as_it_was():
-    for checkpoint in three():
-        text = printable(checkpoint)
-        assert len(text.splitlines()) == 19
-        assert max(len(line) for line in text.splitlines()) <= 57
-        assert parse_printed(text) == checkpoint
-        assert verify(parse_printed(text), KEYS) is None
-
-
-@settings(deadline=None)
-@given(
-    st.from_regex(r"[a-z0-9][a-z0-9._-]{0,248}", fullmatch=True),
-    st.integers(0, 2**62),
-    st.datetimes(timezones=st.just(UTC), max_value=datetime(9999, 1, 1)),  # noqa: DTZ001
-    st.text("0123456789abcdef", min_size=64, max_size=64),
-)
-def test_every_checkpoint_comes_back_from_paper(topic, size, since, root):
-    taken = replace(
-        a_slice([]), topic=topic, size=size, since=since, until=since + timedelta(microseconds=1), root=root
-    )
-    checkpoint = sign(taken, None, "audit-2026", KEY)
-    assert parse_printed(printable(checkpoint)) == checkpoint
-    assert read(checkpoint.stored()) == checkpoint
-
-
-def test_spaces_empty_lines_capitals_and_lookalikes_of_digits_do_not_matter():
-    checkpoint = three()[2]
-    text = printable(checkpoint)
-    loose = "\n\n".join(f"  {line.replace('  ', '   ')} " for line in text.splitlines())
-    assert parse_printed(loose) == checkpoint
-    assert parse_printed(text.upper()) == checkpoint
-    roots = [line for line in text.splitlines() if line.startswith(("Root", "Signature"))]
-    for line in roots:
-        label, rest = line[:10], line[10:]
-        text = text.replace(line, label + rest.replace("0", "O").replace("1", "l"))
-    assert parse_printed(text) == checkpoint
-
-
-def noticed(text, checkpoint):
-    """Whether a print with a slip is refused; one that still says the same was not hurt by it."""
-    try:
-        return parse_printed(text) == checkpoint
-    except Unreadable:
-        return True
-
-
-def test_every_mistyped_character_in_a_print_is_noticed():
-    checkpoint = three()[1]
-    text = printable(checkpoint)
-    for at in range(len(text)):
-        typed = TYPED[at % len(TYPED)]
-        slips = [typed + text[at + 1 :], text[at + 1 :], typed + text[at:], text[at + 1 : at + 2] + text[at:]]
-        for slip in slips:
-            assert noticed(text[:at] + slip, checkpoint)
-    assert all(
-        _refused(text[:at] + ("1" if text[at] != "1" else "2") + text[at + 1 :])
-        for at in range(len(text))
-        if text[at] in "0123456789abcdef"
-    )
-
-
-def _refused(text):
-    try:
-        parse_printed(text)
-    except Unreadable:
-        return True
-    return False
-
-
-def test_the_mistyped_line_is_named():
-    lines = printable(a_checkpoint()).splitlines()
-    lines[8] = lines[8].replace("=", "0 =")
-    with pytest.raises(Unreadable, match="line 8, 'root'") as error:
-        parse_printed("\n".join(lines))
-    assert error.value.code == "print-mistyped"
-
-
-def test_missing_swapped_and_repeated_lines_are_noticed():
-    lines = printable(a_checkpoint()).splitlines()
-    for at in range(len(lines)):
-        with pytest.raises(Unreadable):
-            parse_printed("\n".join(lines[:at] + lines[at + 1 :]))
-        with pytest.raises(Unreadable):
-            parse_printed("\n".join(lines[: at + 1] + lines[at:]))
-        for other in range(at):
-            moved = list(lines)
-            moved[at], moved[other] = moved[other], moved[at]
-            with pytest.raises(Unreadable):
-                parse_printed("\n".join(moved))
-
-
-@settings(deadline=None)
-@given(st.text() | st.text().map(lambda text: f"MENTE CHECKPOINT\n{text}\n{text}"))
-def test_any_other_text_is_unreadable(text):
-    with pytest.raises(Unreadable):
-        parse_printed(text)
 
 
 def test_every_fault_has_a_sentence():
