@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn, cast
@@ -19,11 +19,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.audit.reading import KafkaSilent
-from deploy.audit.verifying import Findings
+from deploy.audit.verifying import Claim, Findings
+from deploy.audit.verifying import verify as run_verification
 from deploy.local.folder import supervisor_pid
 from deploy.local.stack import Stack, default_home
 from shared.contracts.topics import TOPICS
-from shared.errors import Refused, Unavailable
+from shared.errors import Refused, Unavailable, Unreadable
 
 CHAINED = tuple(topic.name for topic in TOPICS if topic.in_sequence)
 MOST_SHOWN = 50
@@ -42,12 +43,14 @@ def verify(
         bool, typer.Option("--bus-only", help="Do not ask the services how long their chains are.")
     ] = False,
     checkpoints: Annotated[
-        str, typer.Option(metavar="DIR", help="Checkpoints kept elsewhere; else those of the object store.")
+        str,
+        typer.Option(
+            metavar="DIR", help="A copy of the object store's `checkpoints`: the folder that holds it."
+        ),
     ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Follow every chain from its first event; exit 1 and the first break of each key when one is broken."""
-    from deploy.audit import verifying
     from deploy.audit.archive import Archive
     from deploy.audit.checkpointing import faults_of
     from deploy.audit.tips import published_tips
@@ -56,22 +59,18 @@ def verify(
     if not set(chosen) <= set(CHAINED):
         raise typer.BadParameter(f"there are {', '.join(CHAINED)}", param_hint="--topic")
     stack = _running_stack()
-    kept_at = Path(checkpoints).resolve().as_uri() if checkpoints else stack.object_store_url
-    archives = [Archive(kept_at, name) for name in chosen]
-    known = {AUDITOR: _private_key(stack).public_key()}
-    wrong = {one.topic: faults for one in archives if (faults := faults_of(one, known))}
     began = time.perf_counter()
     try:
+        archives = [Archive(_kept_at(stack, checkpoints), name) for name in chosen]
+        known = {AUDITOR: _private_key(stack).public_key()}
+        wrong = {one.topic: faults for one in archives if (faults := faults_of(one, known))}
+        compared = Compared({one.topic: one.count() for one in archives}, wrong)
         tips = [] if bus_only else asyncio.run(published_tips(stack, chosen))
-        with _bar(as_json) as bar:
-            work = bar.add_task("records", total=None)
-            claim = verifying.Claim(chosen, tips, archives)
-            found = verifying.verify(
-                stack.kafka, claim, os.cpu_count() or 1, lambda n: bar.update(work, completed=n)
-            )
-    except (KafkaSilent, Refused) as reason:
+        sound = [one for one in archives if one.topic not in wrong]
+        found = _found(stack, Claim(chosen, tips, sound), as_json)
+    except (KafkaSilent, Refused, Unavailable) as reason:
         _fail(str(reason))
-    _report(found, wrong, time.perf_counter() - began, as_json)
+    _report(found, compared, time.perf_counter() - began, as_json)
     raise typer.Exit(1 if found.breaks or wrong else 0)
 
 
@@ -88,16 +87,42 @@ def checkpoint(
     signer = Signer(AUDITOR, _private_key(stack))
     try:
         for name in CHAINED:
-            taken = take_checkpoint(
-                stack.kafka, Archive(stack.object_store_url, name), signer, datetime.now(UTC)
-            )
-            if taken is None:
-                typer.echo(f"{name}: nothing new")
-            else:
-                typer.echo(f"{name}: checkpoint {taken.number}, {taken.size} events, root {taken.root}")
-                typer.echo(f"\n{printable(taken)}\n" if printed else "", nl=printed)
+            archive = Archive(stack.object_store_url, name)
+            taken = take_checkpoint(stack.kafka, archive, signer, datetime.now(UTC))
+            shown = taken or archive.last()
+            if shown is None:
+                typer.echo(f"{name}: nothing is there yet")
+                continue
+            new = "" if taken else "nothing new since "
+            typer.echo(f"{name}: {new}checkpoint {shown.number}, {shown.size} events, root {shown.root}")
+            if printed:
+                typer.echo(f"\n{printable(shown)}\n")
     except (KafkaSilent, Refused, Unavailable) as reason:
         _fail(str(reason))
+
+
+@app.command()
+def compare(
+    printed: Annotated[Path, typer.Argument(help="A file with the text of a printed checkpoint, typed in.")],
+) -> None:
+    """Compare a checkpoint that was kept on paper with the one that is kept here; exit 1 if they differ."""
+    from deploy.audit.archive import Archive
+    from shared.checkpoints import verify as fault_of
+    from shared.printed import parse_printed
+
+    stack = _running_stack()
+    try:
+        typed = parse_printed(printed.read_text())
+        fault = fault_of(typed, {AUDITOR: _private_key(stack).public_key()})
+        if fault:
+            _fail(fault.sentence)
+        kept = Archive(stack.object_store_url, typed.topic).number(typed.number)
+    except (OSError, Refused, Unavailable, Unreadable) as reason:
+        _fail(str(reason))
+    if kept != typed:
+        _say(f"checkpoint {typed.number} of {typed.topic} is another one here, or none: somebody rewrote it")
+        raise typer.Exit(1)
+    typer.echo(f"checkpoint {typed.number} of {typed.topic} is the one that is kept here")
 
 
 @app.command()
@@ -117,7 +142,7 @@ def history(
     except (KafkaSilent, Refused) as reason:
         _fail(str(reason))
     if not lines:
-        _fail(f"nothing is on the bus about {application}")
+        _fail(f"nothing had happened to {application}" + (f" by {at}" if at else " that is on the bus"))
     if as_json:
         for line in lines:
             sys.stdout.write(json.dumps(line.facts(), ensure_ascii=False) + "\n")
@@ -135,26 +160,52 @@ def _moment(text: str) -> datetime:
     return moment
 
 
+def _kept_at(stack: Stack, copy: str) -> str:
+    if not copy:
+        return stack.object_store_url
+    if not (Path(copy) / "checkpoints").is_dir():
+        _fail(f"{copy} has no folder `checkpoints`")
+    return Path(copy).resolve().as_uri()
+
+
+def _found(stack: Stack, claim: Claim, as_json: bool) -> Findings:
+    with _bar(as_json) as bar:
+        work = bar.add_task("records", total=None)
+        return run_verification(
+            stack.kafka, claim, os.cpu_count() or 1, lambda count: bar.update(work, completed=count)
+        )
+
+
 def _private_key(stack: Stack) -> Ed25519PrivateKey:
     stored = (stack.keys_folder / "audit.pem").read_bytes()
     return cast("Ed25519PrivateKey", load_pem_private_key(stored, password=None))
 
 
-def _report(found: Findings, wrong: dict[str, list[str]], seconds: float, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How many checkpoints of each topic were compared, and what is wrong with them."""
+
+    kept: dict[str, int]
+    wrong: dict[str, list[str]]
+
+
+def _report(found: Findings, compared: Compared, seconds: float, as_json: bool) -> None:
     total = sum(found.events.values())
     if as_json:
         facts = {
             "events": dict(found.events),
             "chains": dict(found.chains),
             "breaks": [asdict(one) for one in found.breaks],
-            "checkpoint_faults": wrong,
+            "checkpoints": compared.kept,
+            "checkpoint_faults": compared.wrong,
             "seconds": round(seconds, 2),
         }
         sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
         return
     screen = Console()
     for name in sorted(found.events):
-        screen.print(f"{name}: {found.events[name]:,} events in {found.chains[name]:,} sound chains")
+        count, chains = f"{found.events[name]:,} events", f"{found.chains[name]:,} sound chains"
+        screen.print(f"{name}: {count} in {chains}, compared with {compared.kept[name]} checkpoints")
     for one in found.breaks[:MOST_SHOWN]:
         place = "" if one.offset is None else f" (partition {one.partition} offset {one.offset})"
         screen.print(
@@ -162,9 +213,11 @@ def _report(found: Findings, wrong: dict[str, list[str]], seconds: float, as_jso
         )
     if len(found.breaks) > MOST_SHOWN:
         screen.print(f"and {len(found.breaks) - MOST_SHOWN} more; --json shows them all")
-    verdict = (
-        f"[red]{len(found.breaks)} chains are broken[/red]" if found.breaks else "[green]all is sound[/green]"
-    )
+    for name, faults in compared.wrong.items():
+        for fault in faults:
+            screen.print(f"[red]{name}, {fault}[/red]")
+    number = len(found.breaks) + sum(map(len, compared.wrong.values()))
+    verdict = f"[red]{number} faults[/red]" if number else "[green]all is sound[/green]"
     screen.print(f"{total:,} events in {seconds:.1f} s, {total / seconds:,.0f} a second: {verdict}")
 
 
@@ -180,6 +233,10 @@ def _running_stack() -> Stack:
     return Stack.load(home)
 
 
-def _fail(line: str) -> NoReturn:
+def _say(line: str) -> None:
     sys.stderr.write(f"Mente: {line}\n")
+
+
+def _fail(line: str) -> NoReturn:
+    _say(line)
     raise typer.Exit(2)

@@ -23,6 +23,9 @@ from deploy.package_index import NoNetwork, Stopped, failure, last_line, pip_set
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".mente"
 VENV = HOME / "venv"
+PYTHON: str = getattr(sys, "_base_executable", sys.executable)
+"""Never the environment's own, which may be the first on the PATH and be made again."""
+
 STAMP = VENV / "mente-installed.json"
 LOG = HOME / "bootstrap.log"
 UV_VERSION = "0.13.9"
@@ -97,7 +100,7 @@ def install(extras: list[str], wanted: str) -> None:
     else:
         environment = {**os.environ, **uv_environment(pip_settings(uv), cache() / "uv")}
         if not VENV.exists():
-            run([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)], environment)
+            run([uv, "venv", "--quiet", "--python", PYTHON, str(VENV)], environment)
         python = str(VENV / "bin" / "python")
         # Compiled now: where Python is told to write no bytecode, every start would compile everything again.
         command = [uv, "pip", "install", "--compile-bytecode", "--python", python, *target]
@@ -123,7 +126,7 @@ def begin_again_unless_whole() -> None:
 
 def place() -> str:
     """What an environment cannot be carried over: the Python and the folder it was made with."""
-    return f"{sys.version_info[:2]} {sys.executable} {ROOT}"
+    return f"{sys.version_info[:2]} {PYTHON} {ROOT}"
 
 
 def install_with_uv(command: list[str], environment: dict[str, str]) -> None:
@@ -161,9 +164,7 @@ def find_uv() -> str | None:
 def make_venv(folder: Path) -> None:
     """A plain environment with pip; Stopped when this Python was installed without the module for it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    made = subprocess.run(
-        [sys.executable, "-m", "venv", str(folder)], capture_output=True, text=True, check=False
-    )
+    made = subprocess.run([PYTHON, "-m", "venv", str(folder)], capture_output=True, text=True, check=False)
     if made.returncode == 0:
         return
     shutil.rmtree(folder, ignore_errors=True)

@@ -68,6 +68,7 @@ def tell_first_story(stack: Stack, stopping: threading.Event, say: Callable[[str
     def tell() -> None:
         try:
             asyncio.run(demo.run(stack, only=next(iter(demo.STORIES))))
+            say(f"running at {stack.gateway_url}; `mente --help` says what to ask, Ctrl-C stops it")
         except Exception as failure:
             if not stopping.is_set():
                 say(f"the demonstration ended early: {type(failure).__name__}: {failure}")

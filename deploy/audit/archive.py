@@ -54,6 +54,18 @@ class Archive:
             yield read(stored)
             number += 1
 
+    def number(self, wanted: int) -> Checkpoint | None:
+        """One checkpoint by its number; raises Unreadable."""
+        stored = self._get(f"{wanted:06d}.json")
+        return None if stored is None else read(stored)
+
+    def count(self) -> int:
+        """How many checkpoints there are, readable or not."""
+        number = 0
+        while self._get(f"{number + 1:06d}.json") is not None:
+            number += 1
+        return number
+
     def leaves(self, number: int) -> Iterator[Leaf]:
         """The leaves of a slice in order; fewer or others than were signed when somebody altered them."""
         digests = self._get(f"{number:06d}.leaves") or b""

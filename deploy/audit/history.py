@@ -15,6 +15,7 @@ from rich.text import Text
 from deploy.audit.reading import link_of, records_of, spans_of
 from deploy.demo.telling import MENTE, deed_of
 from deploy.local.stack import Stack
+from services.intake.domain.numbering import read_acceptance_no
 from shared.chain import ChainCheck, ChainFault, Link
 from shared.clock import SHANGHAI
 from shared.contracts.base import Event
@@ -62,6 +63,9 @@ async def application_id_of(stack: Stack, named: str) -> UUID:
         return UUID(named)
     except ValueError:
         pass
+    number = read_acceptance_no(named)
+    if number is None:
+        raise Refused("acceptance-no-mistyped", f"{named} is neither an id nor an acceptance number")
     try:
         connection = await asyncpg.connect(stack.database_as_admin("intake"), timeout=5)
     except AWAY:
@@ -69,7 +73,7 @@ async def application_id_of(stack: Stack, named: str) -> UUID:
             "database-away", "intake's database does not answer; give the application's id"
         ) from None
     try:
-        found = await connection.fetchval(BY_NUMBER, named.upper())
+        found = await connection.fetchval(BY_NUMBER, number)
     finally:
         await connection.close()
     if found is None:
