@@ -10,10 +10,10 @@ from uuid import UUID
 
 import asyncpg
 from rich.table import Table
-from rich.text import Text
 
 from deploy.audit.reading import link_of, records_of, spans_of
 from deploy.demo.telling import MENTE, deed_of
+from deploy.demo.wrapping import Lines
 from deploy.local.stack import Stack
 from services.intake.domain.numbering import read_acceptance_no
 from shared.chain import ChainCheck, ChainFault, Link
@@ -108,18 +108,23 @@ def lines_of(
 
 def table_of(application_id: UUID, lines: list[Line]) -> Table:
     """The life as a person reads it, times of Shanghai."""
-    table = Table(title=f"Application {application_id} (times of Shanghai)", title_justify="left", box=None)
-    for name, ratio in (("when", 2), ("who", 2), ("did what", 6), ("record", 3)):
-        table.add_column(name, ratio=ratio)
+    title = f"Application {application_id} (times of Shanghai)"
+    table = Table(
+        title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True
+    )
+    table.add_column("when", no_wrap=True)
+    table.add_column("who", ratio=1)
+    table.add_column("did what", ratio=3)
     for line in lines:
-        deed = deed_of(line.event)
-        link = line.link
-        place = f"{link.topic} {line.partition}:{line.offset}\nevent {link.sequence}, {link.hash[:12]}…"
-        wrong = f"\n{line.fault.sentence}" if line.fault else ""
+        deed, link = deed_of(line.event), line.link
+        at = line.event.occurred_at.astimezone(SHANGHAI)
+        who = deed.who or ("the applicant" if link.topic == APPLICATIONS.name else MENTE)
+        place = f"{link.type}, {link.topic} partition {line.partition} offset {line.offset}"
+        grouped = " ".join(link.hash[n : n + 8] for n in range(0, len(link.hash), 8))
+        wrong = [(line.fault.sentence, "red")] if line.fault else []
         table.add_row(
-            f"{line.event.occurred_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
-            deed.who or ("the applicant" if line.link.topic == APPLICATIONS.name else MENTE),
-            deed.what,
-            Text(place + wrong, "red" if line.fault else "dim"),
+            f"{at:%m-%d %H:%M:%S}.{at.microsecond // 100_000}",
+            Lines((who, "")),
+            Lines((deed.what, ""), (place, "dim"), (f"event {link.sequence}, hash {grouped}", "dim"), *wrong),
         )
     return table
