@@ -7,10 +7,8 @@ import pytest
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
-from faststream.kafka import KafkaBroker
 
 from shared import serving
-from shared.cluster import ClusterWatch
 from shared.contracts.topics import APPLICATIONS
 from shared.inbox import Consumer
 from shared.kafka import ClientStuck, Consumption
@@ -42,27 +40,24 @@ def test_a_write_to_a_closed_transport_breaks_the_connection_and_nothing_else(ka
     assert answers == [True]
 
 
-async def test_a_client_that_does_not_end_ends_the_loop(kafka, monkeypatch):
-    stuck = []
-    stop = KafkaBroker.stop
+class Stuck(Consumption):
+    """A consumption whose client library does not end before it is let go."""
 
-    async def never(broker):
-        stuck.append(broker)
-        await asyncio.Event().wait()
+    def build(self, cluster):
+        broker, undecodable = super().build(cluster)
+        self.let_go, broker.stop = broker.stop, asyncio.Event().wait
+        return broker, undecodable
 
-    consumption = Consumption(kafka, None, [Consumer("review", APPLICATIONS, {})], patience=0.2)
+
+async def test_a_client_that_does_not_end_ends_the_loop(kafka):
+    consumption = Stuck(kafka, None, [Consumer("review", APPLICATIONS, {})], patience=0.2)
     running = asyncio.create_task(consumption.run())
     await until(lambda: _is(consumption.ready, None))
-    monkeypatch.setattr(KafkaBroker, "stop", never)
-    monkeypatch.setattr(ClusterWatch, "identity", _another_cluster)
+    running.cancel()
     with pytest.raises(ClientStuck):
         await asyncio.wait_for(running, 20)
-    await stop(*stuck)
+    await consumption.let_go()
 
 
 async def _is(ready, wanted):
     return await ready() == wanted
-
-
-async def _another_cluster(_watch):
-    return "another"
