@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
+import structlog
 from aiokafka import ConsumerRecord
 from prometheus_client import Counter
 
@@ -12,6 +13,8 @@ from shared.inbox import BREAKS, BROKEN, NO_LINK, Consumer, handle
 from shared.outbox import Tip
 from shared.postgres import Database, Row, Tx
 from shared.received import NUL, Received, link_of, record_time
+
+log = structlog.get_logger()
 
 PARKED = Counter("events_parked_total", "Records set aside", ["topic", "code"])
 
@@ -174,6 +177,7 @@ async def _handle_again(tx: Tx, consumer: Consumer, row: Row) -> bool:
         # Whoever redrives what stands here as a broken chain has looked at it, and answers for it by name.
         if received.previous != last.hash and row["code"] != BROKEN:
             BREAKS.labels(received.topic).inc()
+            log.error(BROKEN, topic=received.topic, key=received.key, sequence=received.sequence)
             await tx.execute(MARK, row["id"], BROKEN, NO_LINK)
             return False
     await handle(tx, consumer, [received])
