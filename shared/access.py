@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from shared.errors import Refused
-from shared.signing import Channel, ChannelFile, Channels, SignedCall, sign
+from shared.signing import Channel, ChannelFile, Channels, SignedCall, replayed, sign
 
 
 class Role(StrEnum):
@@ -134,5 +134,6 @@ __all__ = [
     "Role",
     "SignedCall",
     "Staff",
+    "replayed",
     "sign",
 ]

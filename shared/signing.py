@@ -130,6 +130,11 @@ class Channels:
         return self.verify(call, appended_at)
 
 
+def replayed() -> Refused:
+    """Refuse (401) a call whose signature was used before."""
+    return _refused("nonce-replayed", "this signature was used before; sign the call anew")
+
+
 def _is_a_channel_file(path: Path) -> Path:
     Channels.load(path)
     return path

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -20,6 +20,7 @@ from services.intake.policies import Policies
 from services.intake.store import applications, published, submissions
 from services.intake.store import materials as uploads
 from shared import outbox, tracing
+from shared.access import replayed
 from shared.contracts.base import ApplicationEvent
 from shared.contracts.cases import CaseEvent, RequestedItem
 from shared.contracts.policies import CalendarPublished, PolicyPublished
@@ -51,21 +52,40 @@ class Ask:
     number: str
 
 
-async def submit_applications(desk: Desk, offers: list[Offer]) -> Sequence[Answer]:
+FirstUses = Callable[[Sequence[tuple[str, str]]], Awaitable[Sequence[bool]]]
+"""Tells of nonces, each with its channel, whether they are used for the first time."""
+
+
+@dataclass(slots=True)
+class Call:
+    """A submission by HTTP; `fresh` tells what became of its nonce, however often its batch is tried."""
+
+    offer: Offer
+    nonce: str
+    fresh: bool | None = None
+
+
+async def submit_applications(desk: Desk, first_uses: FirstUses, calls: list[Call]) -> Sequence[Answer]:
     """Write all submissions of the same few milliseconds in one transaction; each gets its own answer."""
-    with tracing.start_span("submit_applications", links=[offer.traceparent for offer in offers]):
+    with tracing.start_span("submit_applications", links=[call.offer.traceparent for call in calls]):
         try:
-            answers = await _take(desk.database, desk, offers)
+            known, _ = await asyncio.gather(
+                _known(desk.database, [call.offer for call in calls]), _check_nonces(first_uses, calls)
+            )
+            fresh = [call.offer for call in calls if call.fresh]
+            taken = iter(await _take(desk.database, desk, fresh, known) if fresh else ())
         except (*AWAY, *PASSING) as error:
             # Told as what it is, or the batch would be halved down in search of the item at fault.
             raise _away() from error
+    answers = [next(taken) if call.fresh else replayed() for call in calls]
     _count("http", answers)
     return answers
 
 
 async def answer_submissions(tx: Tx, desk: Desk, asked: Sequence[Offer | TurnedAway], now: datetime) -> None:
     """Take submissions from the bus and state an answer to each; their channels and keys are distinct."""
-    taken = iter(await _take(tx, desk, [ask for ask in asked if isinstance(ask, Offer)]))
+    offers = [ask for ask in asked if isinstance(ask, Offer)]
+    taken = iter(await _take(tx, desk, offers, await _known(tx, offers)))
     answers = [next(taken) if isinstance(ask, Offer) else ask.refused for ask in asked]
     events = [submitting.receipt_event(ask, answer, now) for ask, answer in zip(asked, answers, strict=True)]
     await outbox.add(tx, events)
@@ -140,8 +160,15 @@ async def keep_calendars(tx: Tx, events: Sequence[CalendarPublished]) -> None:
     await published.keep_calendars(tx, [event.document for event in events])
 
 
-async def _take(source: Tx | Database, desk: Desk, offers: Sequence[Offer]) -> list[Answer]:
-    known = await _known(source, offers)
+async def _check_nonces(first_uses: FirstUses, calls: Sequence[Call]) -> None:
+    unknown = [call for call in calls if call.fresh is None]
+    if unknown:
+        found = await first_uses([(call.offer.channel, call.nonce) for call in unknown])
+        for call, fresh in zip(unknown, found, strict=True):
+            call.fresh = fresh
+
+
+async def _take(source: Tx | Database, desk: Desk, offers: Sequence[Offer], known: Known) -> list[Answer]:
     decided = [_decide(desk, offer, known) for offer in offers]
     valid = [one for one in decided if isinstance(one, Submission)]
     new = await submissions.insert_applications(source, valid)

@@ -91,7 +91,8 @@ class Process:
         """Make the HTTP application: probes always, the API if this process has it."""
         app = edge.application("Mente intake", SERVICE, self.health, body_limits=api.BODY_LIMITS)
         if self.with_api:
-            batcher = Batcher(partial(actions.submit_applications, self.desk))
+            submit = partial(actions.submit_applications, self.desk, self.nonces.first_uses)
+            batcher = Batcher(submit)
             api.add_routes(app, self.door, api.Intake(self.desk, batcher))
             self.health.tell("object-store", self.desk.materials.ready)
             self.loops += [batcher.run, self.nonces.run]

@@ -1,18 +1,23 @@
 """Policies, submissions and signed calls for intake's tests; valid by default."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from services.intake import actions
+from services.intake.actions import Call, Desk
 from services.intake.domain.identity import check_character
 from services.intake.domain.rulebook import Rulebook, rulebook
-from services.intake.domain.submitting import Draw, Known, Offer
+from services.intake.domain.submitting import Answer, Draw, Known, Offer
 from services.intake.domain.validating import StoredMaterial
 from shared.contracts.policies import RegionPolicy
 from shared.contracts.submissions import SubmissionOffered
+from shared.nonces import Nonces
 
 NOON = datetime(2026, 9, 18, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 9, 18)
@@ -199,3 +204,17 @@ def _channel(channel: str, *, takes: bool = True) -> dict[str, Any]:
         "way_in": said("扫码"),
         "takes_applications": said(takes),
     }
+
+
+def calls(offers: list[Offer]) -> list[Call]:
+    """Calls that offer this, each with a nonce of its own."""
+    return [Call(offer, token_hex(16)) for offer in offers]
+
+
+async def submit(desk: Desk, offers: list[Offer]) -> Sequence[Answer]:
+    """Take submissions where nobody remembers nonces."""
+    nonces = Nonces("redis://127.0.0.1:1")
+    try:
+        return await actions.submit_applications(desk, nonces.first_uses, calls(offers))
+    finally:
+        await nonces.close()

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from fastapi import Request
 
-from shared.access import ROUTES, Channel, Channels, SignedCall
-from shared.errors import Refused
+from shared.access import ROUTES, Channel, Channels, SignedCall, replayed
 from shared.http import Scope
 from shared.nonces import Nonces
 from shared.signing import NONCE
@@ -19,9 +18,10 @@ LONG_BODY = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that may come in: from whom, under which key, when."""
+    """A call that may come in: from whom, with which nonce, under which key, when."""
 
     channel: Channel
+    nonce: str
     idempotency_key: str
     at: datetime
 
@@ -36,15 +36,20 @@ class Door:
 
     async def admit(self, scope: Scope, body: bytes, route: str) -> Call:
         """Check one call; Refused with 401 for a bad or repeated signature, 403 without the route's scope."""
-        call, at = SignedCall.from_scope(scope, body), self._now()
+        call = await self.verify(scope, body, route)
+        if not await self._nonces.first_use(call.channel.id, call.nonce):
+            raise replayed()
+        return call
+
+    async def verify(self, scope: Scope, body: bytes, route: str) -> Call:
+        """Check a call but for its nonce, which whoever asks for this checks with those of other calls."""
+        signed, at = SignedCall.from_scope(scope, body), self._now()
         if len(body) < LONG_BODY:
-            channel = self._channels.verify(call, at)
+            channel = self._channels.verify(signed, at)
         else:
-            channel = await asyncio.to_thread(self._channels.verify, call, at)
+            channel = await asyncio.to_thread(self._channels.verify, signed, at)
         ROUTES[route].admit_channel(channel)
-        if not await self._nonces.first_use(channel.id, call.headers[NONCE]):
-            raise Refused("nonce-replayed", "this signature was used before; sign the call anew", status=401)
-        return Call(channel, call.idempotency_key, at)
+        return Call(channel, signed.headers[NONCE], signed.idempotency_key, at)
 
 
 def admitted(route: str) -> Callable[[Request], Awaitable[Call]]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header
 
+from services.intake import actions
 from services.intake.actions import Desk
 from services.intake.api.door import Door
 from services.intake.domain.submitting import Offer, Taken, is_usable_key
@@ -27,7 +28,7 @@ class Intake:
     """Where submissions meet: the desk, and the batcher that takes those of the same few milliseconds."""
 
     desk: Desk
-    batcher: Batcher[Offer, Taken]
+    batcher: Batcher[actions.Call, Taken]
 
 
 def post_application(door: Door, intake: Intake) -> App:
@@ -35,7 +36,7 @@ def post_application(door: Door, intake: Intake) -> App:
 
     async def post_application(scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(receive)
-        call = await door.admit(scope, body, "intake.post_application")
+        call = await door.verify(scope, body, "intake.post_application")
         if not is_usable_key(call.idempotency_key):
             told = "the header Idempotency-Key needs 1 to 128 printable characters without blanks"
             raise Refused("idempotency-key-missing", told, status=400)
@@ -48,7 +49,7 @@ def post_application(door: Door, intake: Intake) -> App:
             received_at=call.at,
             traceparent=tracing.current_traceparent(),
         )
-        taken = await intake.batcher.submit(offer)
+        taken = await intake.batcher.submit(actions.Call(offer, call.nonce))
         receipt = taken.receipt.model_dump_json().encode()
         await send_json(send, 201, receipt, REPLAY if taken.replay else ())
 

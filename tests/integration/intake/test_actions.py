@@ -15,6 +15,7 @@ from services.intake.actions import Ask, Desk
 from services.intake.app import MIGRATIONS, draw
 from services.intake.domain.answering import Supplement
 from services.intake.domain.following import evolve, opened
+from services.intake.domain.submitting import Taken
 from services.intake.materials import Materials
 from services.intake.policies import Policies
 from services.intake.store.applications import find_applications
@@ -22,6 +23,7 @@ from shared.batching import Batcher
 from shared.contracts.applications import ApplicationSubmitted, MaterialSupplied
 from shared.contracts.submissions import Material
 from shared.errors import Unavailable
+from shared.nonces import Nonces
 from shared.postgres import Database, migrate
 from tests.support.intake import (
     CHANNEL,
@@ -34,7 +36,9 @@ from tests.support.intake import (
     a_rule,
     an_id_number,
     an_offer,
+    calls,
     said,
+    submit,
 )
 from tests.support.loops import running
 from tests.unit.test_intake_following import accepted, decided, forwarded, requested, resumed
@@ -69,12 +73,19 @@ def offer(key="key-1", **changes):
 
 
 async def submitted(desk, **changes):
-    (taken,) = await actions.submit_applications(desk, [offer(**changes)])
+    (taken,) = await submit(desk, [offer(**changes)])
     return taken.receipt
 
 
-def batching(desk):
-    return running(Batcher(partial(actions.submit_applications, desk)))
+@pytest.fixture
+async def nonces(servers):
+    nonces = Nonces(servers.stack.redis_url, patience=5)
+    yield nonces
+    await nonces.close()
+
+
+def batching(desk, nonces):
+    return running(Batcher(partial(actions.submit_applications, desk, nonces.first_uses)))
 
 
 async def test_every_statement_fits_the_schema(desk):
@@ -91,20 +102,34 @@ async def test_every_statement_fits_the_schema(desk):
             await tx.prepare(statement)
 
 
-async def test_a_poisoned_row_fails_alone(desk):
-    """A NUL that got past every check breaks the statement for all; the batch is halved down to it."""
+async def test_a_poisoned_row_fails_alone(desk, nonces):
+    """A NUL that got past every check breaks the statement for all; the batch is halved down to it.
+
+    Whoever is tried again in a half is not taken for a replay of themselves.
+    """
     offers = [offer(f"key-{place}") for place in range(9)]
     offers[4] = replace(offers[4], key="key-\x00")
-    async with batching(desk) as batcher:
-        answers = await asyncio.gather(*(batcher.submit(one) for one in offers), return_exceptions=True)
+    async with batching(desk, nonces) as batcher:
+        asked = [batcher.submit(call) for call in calls(offers)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
     failed = [place for place, answer in enumerate(answers) if isinstance(answer, Exception)]
     assert failed == [4]
     assert await desk.database.fetchval("SELECT count(*) FROM applications") == 8
     assert await desk.database.fetchval("SELECT count(*) FROM outbox") == 8
 
 
+async def test_a_replayed_call_is_refused_and_its_neighbour_is_not(desk, nonces):
+    first, other = calls([offer("first"), offer("other")])
+    assert isinstance((await actions.submit_applications(desk, nonces.first_uses, [first]))[0], Taken)
+    again = actions.Call(offer("again"), first.nonce)
+    refused, taken = await actions.submit_applications(desk, nonces.first_uses, [again, other])
+    assert (refused.code, refused.status) == ("nonce-replayed", 401)
+    assert isinstance(taken, Taken)
+    assert await desk.database.fetchval("SELECT count(*) FROM applications") == 2
+
+
 async def test_a_refused_submission_leaves_no_trace(desk):
-    (answer,) = await actions.submit_applications(desk, [offer(declared_true=False)])
+    (answer,) = await submit(desk, [offer(declared_true=False)])
     assert answer.code == "submission-invalid"
     assert await desk.database.fetchval("SELECT count(*) FROM applications") == 0
     assert await desk.database.fetchval("SELECT count(*) FROM outbox") == 0
@@ -112,7 +137,7 @@ async def test_a_refused_submission_leaves_no_trace(desk):
 
 async def test_repeats_inside_one_batch_share_one_application(desk):
     same = offer("same")
-    answers = await actions.submit_applications(desk, [same, offer("other"), same, same])
+    answers = await submit(desk, [same, offer("other"), same, same])
     assert [answer.replay for answer in answers] == [False, False, True, True]
     assert answers[0].receipt == answers[3].receipt
 
@@ -120,16 +145,16 @@ async def test_repeats_inside_one_batch_share_one_application(desk):
 async def test_a_warning_is_told_with_the_receipt_and_with_its_repeat(desk):
     await publish(desk, a_policy(version=2, materials=[a_rule("test_report", max_age_months=said(6))]))
     one = offer("warned", materials=OLD_PAPERS)
-    (first,), (again,) = [await actions.submit_applications(desk, [one]) for _ in range(2)]
+    (first,), (again,) = [await submit(desk, [one]) for _ in range(2)]
     assert [warning.code for warning in first.receipt.warnings] == ["material-too-old"]
     assert (again.receipt, again.replay) == (first.receipt, True)
 
 
 async def test_a_repeat_after_the_rules_changed_gets_its_receipt(desk):
     one = offer("before")
-    (first,) = await actions.submit_applications(desk, [one])
+    (first,) = await submit(desk, [one])
     await publish(desk, a_policy(version=2, materials=[a_rule("portrait_photo")]))
-    (again,) = await actions.submit_applications(desk, [one])
+    (again,) = await submit(desk, [one])
     assert again.receipt == first.receipt
 
 
@@ -137,7 +162,7 @@ async def test_a_policy_counts_from_its_day_on(desk):
     tomorrow = (NOON + timedelta(days=1)).date().isoformat()
     await publish(desk, a_policy(version=2, effective_from=tomorrow, materials=[a_rule("portrait_photo")]))
     today, later = offer("today"), replace(offer("later"), received_at=NOON + timedelta(days=1))
-    first, second = await actions.submit_applications(desk, [today, later])
+    first, second = await submit(desk, [today, later])
     assert first.receipt
     assert [d["field"] for d in second.extra["defects"]] == ["materials.portrait_photo"]
 
@@ -145,7 +170,7 @@ async def test_a_policy_counts_from_its_day_on(desk):
 async def test_before_any_policy_submissions_are_put_off_and_not_refused(desk):
     empty = replace(desk, policies=Policies(desk.database))
     with pytest.raises(Unavailable, match="policies-missing"):
-        await actions.submit_applications(empty, [offer()])
+        await submit(empty, [offer()])
 
 
 async def test_a_case_that_came_too_early_waits(desk):
@@ -156,7 +181,7 @@ async def test_a_case_that_came_too_early_waits(desk):
 
 async def test_the_row_of_an_application_is_the_fold_of_its_events(desk):
     one = offer()
-    (taken,) = await actions.submit_applications(desk, [one])
+    (taken,) = await submit(desk, [one])
     receipt = taken.receipt
     base = {"application_id": receipt.application_id, "acceptance_no": receipt.acceptance_no}
     events = [e.model_copy(update=base) for e in (accepted(), requested())]

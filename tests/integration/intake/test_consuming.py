@@ -26,6 +26,7 @@ from tests.support.intake import (
     a_policy,
     an_id_number,
     an_offer,
+    submit,
     uploaded,
 )
 
@@ -55,7 +56,7 @@ class TestCases(HandlerBehaviour):
             await published.keep_policies(tx, [a_policy()])
         await materials.add_material(database, bytes.fromhex(PAPER), uploaded().stored[PAPER], CHANNEL, NOON)
         await desk.policies.refresh()
-        taken = await actions.submit_applications(desk, [an_offer_of(n) for n in range(1, APPLICATIONS + 1)])
+        taken = await submit(desk, [an_offer_of(n) for n in range(1, APPLICATIONS + 1)])
         assert all(isinstance(one, actions.Taken) for one in taken)
         return database, reading("review.cases", desk)
 
