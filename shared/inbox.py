@@ -105,7 +105,10 @@ async def enter(tx: Tx, consumer: Consumer, batch: Sequence[Received[Any]]) -> S
             last[row["key"]] = Tip(row["sequence"], row["hash"])
     fresh = [r for r in batch if r.event_id in new and first_copies[r.event_id] is r]
     REPEATED.labels(topic).inc(len(batch) - len(fresh))
-    return _sort(fresh, held, last, in_sequence=consumer.in_sequence)
+    found = _sort(fresh, held, last, in_sequence=consumer.in_sequence)
+    # A repeat may be what filled the gap, read again because the process ended before it went on from there.
+    found.filled_gaps |= {r.key for r in batch if held.get(r.key) == {"gap"}}
+    return found
 
 
 def _sort(
@@ -133,10 +136,8 @@ def _sort(
                 continue
             last[key] = Tip(received.sequence, received.hash)
         result.due.append(received)
-        if key in held:
-            result.filled_gaps.add(key)
     early = {r.key for r in result.early}
-    result.filled_gaps |= {r.key for r in result.due if r.key in early}
+    result.filled_gaps = {r.key for r in result.due if r.key in early}
     return result
 
 

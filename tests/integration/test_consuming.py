@@ -1,5 +1,6 @@
 """The way every service consumes, tried with a small handler on real PostgreSQL and Kafka."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -8,7 +9,7 @@ import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.record.util import calc_crc32c
 
-from shared import outbox, parked
+from shared import inbox, outbox, parked
 from shared import postgres as postgres_module
 from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn
 from shared.contracts.topics import APPLICATIONS
@@ -139,6 +140,29 @@ class TestConsuming(HandlerBehaviour):
             await bus.raw(consumer.topic.name, str(key).encode(), outbox.body(first), headers)
             await self.reached(database, 2)
             assert await self.in_order(database, key) == ["application-submitted", "application-withdrawn"]
+
+    async def test_what_waits_for_a_gap_goes_on_when_the_process_ended_right_after_filling_it(self, servers):
+        database, consumer = await self.open(servers)
+        settler, key = Settler(database, consumer), uuid4()
+        events = [an_application_submitted(key), an_application_withdrawn(key)]
+        first, second = (
+            replace(
+                _record(consumer, event, place),
+                key=str(key).encode(),
+                value=outbox.body(event),
+                headers=tuple(headers_of(event, place, topic=consumer.topic.name)),
+            )
+            for place, event in enumerate(events, 1)
+        )
+        await settler.settle([second])
+        async with database.transaction() as tx:
+            found = await inbox.enter(tx, consumer, [consumer.reader(first)])
+            await inbox.handle(tx, consumer, found.due)
+        assert await parked.count_open(database) == 1
+        await settler.settle([first])
+        assert await self.in_order(database, key) == ["application-submitted", "application-withdrawn"]
+        assert await parked.count_open(database) == 0
+        await database.close()
 
     async def test_an_event_that_does_not_name_its_predecessor_waits_for_a_human(self, servers):
         key, (neighbour,) = uuid4(), self.events(1)
