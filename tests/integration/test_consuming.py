@@ -146,12 +146,7 @@ class TestConsuming(HandlerBehaviour):
         settler, key = Settler(database, consumer), uuid4()
         events = [an_application_submitted(key), an_application_withdrawn(key)]
         first, second = (
-            replace(
-                _record(consumer, event, place),
-                key=str(key).encode(),
-                value=outbox.body(event),
-                headers=tuple(headers_of(event, place, topic=consumer.topic.name)),
-            )
+            replace(_record(consumer, event, place, place), key=str(key).encode(), value=outbox.body(event))
             for place, event in enumerate(events, 1)
         )
         await settler.settle([second])
@@ -221,7 +216,7 @@ class TestConsuming(HandlerBehaviour):
             assert codes == {"header-key-unreadable"}
 
 
-def _record(consumer, event, offset):
+def _record(consumer, event, offset, sequence=1):
     return ConsumerRecord(
         topic=consumer.topic.name,
         partition=0,
@@ -233,7 +228,7 @@ def _record(consumer, event, offset):
         checksum=None,
         serialized_key_size=1,
         serialized_value_size=1,
-        headers=tuple(headers_of(event, 1)),
+        headers=tuple(headers_of(event, sequence, topic=consumer.topic.name)),
     )
 
 
