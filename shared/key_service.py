@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Protocol, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from shared.errors import Unavailable
 from shared.sealing import Algorithm, DataKey, seal, unseal
@@ -135,6 +135,16 @@ class MasterKeys:
             raise Unavailable("master-key-missing", detail, retry_after=30)
         secret = unseal(master, wrapped.box, _context(wrapped.key_id, wrapped.algorithm))
         return DataKey(wrapped.key_id, wrapped.algorithm, secret)
+
+
+def _is_a_master_key_file(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"there is no master key file {path}")
+    return path
+
+
+MasterKeyFile = Annotated[Path, AfterValidator(_is_a_master_key_file)]
+"""As a setting: the path of a file of master keys, the current one last."""
 
 
 def fresh_line(name: str, algorithm: Algorithm) -> str:

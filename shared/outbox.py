@@ -9,7 +9,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from shared.chain import FIRST, Link
-from shared.contracts.base import Event
+from shared.contracts.base import Event, SealedEvent
 from shared.errors import Refused
 from shared.postgres import Tx
 from shared.tracing import current_traceparent
@@ -31,7 +31,7 @@ class Stated:
 
     event: Event
     event_id: UUID
-    body: bytes
+    body: bytes | None
     sequence: int
     previous: str
     hash: str
@@ -104,8 +104,15 @@ def arguments(stated: Sequence[Stated]) -> tuple[Any, ...]:
     )
 
 
-def body(event: Event) -> bytes:
-    """The bytes that are published: JSON without empty fields."""
+def body(event: Event) -> bytes | None:
+    """The bytes that are published: JSON without empty fields; None for a tombstone.
+
+    RuntimeError for an event whose private part is not sealed.
+    """
+    if event.is_tombstone:
+        return None
+    if isinstance(event, SealedEvent) and event.private is not None and event.sealed is None:
+        raise RuntimeError(f"{event.type} was to be stated with its private part unsealed")
     raw = event.model_dump_json(exclude_none=True).encode()
     if len(raw) > MOST_BYTES:
         raise Refused(
@@ -117,5 +124,6 @@ def body(event: Event) -> bytes:
 def _next(event: Event, tip: Tip) -> Stated:
     event_id, raw = uuid7(), body(event)
     time = event.occurred_at.astimezone(UTC).isoformat()
-    link = Link(event.topic, event.key, str(event_id), event.type, time, tip.sequence + 1, tip.hash, raw)
+    place = (tip.sequence + 1, tip.hash)
+    link = Link(event.topic, event.key, str(event_id), event.type, time, *place, raw or b"")
     return Stated(event, event_id, raw, link.sequence, link.previous, link.hash)

@@ -56,7 +56,7 @@ def event_reader(types: Sequence[type[Event]]) -> Reader:
         try:
             link = link_of(record)
             return Received(
-                event=kind.read(record.value or b"") if kind else None,
+                event=_event(kind, record.value, link) if kind else None,
                 event_id=UUID(link.event_id),
                 topic=record.topic,
                 partition=record.partition,
@@ -77,6 +77,12 @@ def event_reader(types: Sequence[type[Event]]) -> Reader:
             raise Unreadable("record-unreadable", f"{type(error).__name__} in headers or body") from None
 
     return read
+
+
+def _event(kind: type[Event], body: bytes | None, link: Link) -> Event:
+    if body is None:
+        return kind.read_tombstone(link.key, datetime.fromisoformat(link.time))
+    return kind.read(body)
 
 
 def header_texts(record: ConsumerRecord[bytes | None, bytes | None]) -> Mapping[str, str]:

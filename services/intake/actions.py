@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from uuid import UUID
 
 import prometheus_client
 
@@ -21,11 +22,13 @@ from services.intake.store import applications, published, submissions
 from services.intake.store import materials as uploads
 from shared import outbox, tracing
 from shared.access import replayed
-from shared.contracts.base import ApplicationEvent
-from shared.contracts.cases import CaseEvent, RequestedItem
+from shared.contracts.base import ApplicationEvent, SealedEvent
+from shared.contracts.cases import CaseEvent
 from shared.contracts.policies import CalendarPublished, PolicyPublished
 from shared.errors import Refused, Unavailable
+from shared.person_keys import PersonKeys, require, sealed
 from shared.postgres import AWAY, PASSING, Database, Tx
+from shared.sealing import DataKey
 
 SUBMISSIONS = prometheus_client.Counter(
     "intake_submissions", "Submissions answered, by way in and answer.", ["way", "answer"]
@@ -40,7 +43,16 @@ class Desk:
     policies: Policies
     materials: Materials
     lookup_key: bytes
+    keys: PersonKeys
     draw: Callable[[], Draw]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What intake already knows about the offers at hand, and the data keys of their persons."""
+
+    known: Known
+    keys: Mapping[UUID, DataKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +81,12 @@ async def submit_applications(desk: Desk, first_uses: FirstUses, calls: list[Cal
     """Write all submissions of the same few milliseconds in one transaction; each gets its own answer."""
     with tracing.start_span("submit_applications", links=[call.offer.traceparent for call in calls]):
         try:
-            known, _ = await asyncio.gather(
-                _known(desk.database, [call.offer for call in calls]), _check_nonces(first_uses, calls)
+            offers = [call.offer for call in calls]
+            ground, _ = await asyncio.gather(
+                _look_up(desk.database, desk, offers), _check_nonces(first_uses, calls)
             )
             fresh = [call.offer for call in calls if call.fresh]
-            taken = iter(await _take(desk.database, desk, fresh, known) if fresh else ())
+            taken = iter(await _take(desk.database, desk, fresh, ground) if fresh else ())
         except (*AWAY, *PASSING) as error:
             # Told as what it is, or the batch would be halved down in search of the item at fault.
             raise _away() from error
@@ -85,7 +98,7 @@ async def submit_applications(desk: Desk, first_uses: FirstUses, calls: list[Cal
 async def answer_submissions(tx: Tx, desk: Desk, asked: Sequence[Offer | TurnedAway], now: datetime) -> None:
     """Take submissions from the bus and state an answer to each; their channels and keys are distinct."""
     offers = [ask for ask in asked if isinstance(ask, Offer)]
-    taken = iter(await _take(tx, desk, offers, await _known(tx, offers)))
+    taken = iter(await _take(tx, desk, offers, await _look_up(tx, desk, offers)))
     answers = [next(taken) if isinstance(ask, Offer) else ask.refused for ask in asked]
     events = [submitting.receipt_event(ask, answer, now) for ask, answer in zip(asked, answers, strict=True)]
     await outbox.add(tx, events)
@@ -108,32 +121,36 @@ async def store_material(
 
 
 async def find_application(desk: Desk, ask: Ask) -> tuple[Application, list[Entry]]:
-    """Show an application and its timeline; Refused `application-unknown` (404) out of reach."""
+    """Show an application, opened, and its timeline; Refused `application-unknown` (404) out of reach."""
     found = await applications.find_applications(desk.database, [ask.number])
     application = answering.require_reach(found.get(ask.number), ask.channel, ask.serves)
+    if application.asked:
+        (asked,) = await desk.keys.open(desk.database, [application.asked])
+        application = replace(application, asked=asked)
+    if application.decision:
+        (decision,) = await desk.keys.open(desk.database, [application.decision])
+        application = replace(application, decision=decision)
     later = await applications.timeline(desk.database, application.application_id)
     return application, [submitted_entry(application.acceptance_no, application.submitted_at), *later]
 
 
-async def supply_material(
-    desk: Desk, ask: Ask, supplement: Supplement, now: datetime
-) -> Sequence[RequestedItem]:
-    """Hand in what a reviewer asked for (T15); gives what had been asked."""
+async def supply_material(desk: Desk, ask: Ask, supplement: Supplement, now: datetime) -> Sequence[str]:
+    """Hand in what a reviewer asked for (T15); gives the kinds that had been asked for."""
     async with desk.database.transaction() as tx:
         application = await _lock(tx, ask)
         stored = await uploads.find_materials(tx, {m.content_hash for m in supplement.materials})
         rules = desk.policies.in_force(application.region, submitting.shanghai_day(now))
         defects = find_upload_defects(supplement.materials, rules, stored)
-        events = answering.supply_material(application, supplement, defects, now)
-        await _save_and_state(tx, application, events)
-    return application.asked
+        events = answering.supply_material(application, supplement, defects, desk.lookup_key, now)
+        await _save_and_state(tx, desk, application, events)
+    return application.asked.kinds if application.asked else ()
 
 
 async def withdraw(desk: Desk, ask: Ask, reason: str | None, now: datetime) -> None:
     """Take an application back before a decision (T24)."""
     async with desk.database.transaction() as tx:
         application = await _lock(tx, ask)
-        await _save_and_state(tx, application, answering.withdraw(application, reason, now))
+        await _save_and_state(tx, desk, application, answering.withdraw(application, reason, now))
 
 
 async def follow_cases(tx: Tx, events: Sequence[tuple[CaseEvent, int]]) -> None:
@@ -168,10 +185,40 @@ async def _check_nonces(first_uses: FirstUses, calls: Sequence[Call]) -> None:
             call.fresh = fresh
 
 
-async def _take(source: Tx | Database, desk: Desk, offers: Sequence[Offer], known: Known) -> list[Answer]:
-    decided = [_decide(desk, offer, known) for offer in offers]
+async def _take(source: Tx | Database, desk: Desk, offers: Sequence[Offer], ground: Ground) -> list[Answer]:
+    answers = await _take_once(source, desk, offers, ground)
+    late = [place for place, answer in enumerate(answers) if _is_late(answer)]
+    if late:
+        others = await _take_late(source, desk, [offers[place] for place in late])
+        for place, answer in zip(late, others, strict=True):
+            answers[place] = answer
+    return answers
+
+
+def _is_late(answer: Answer) -> bool:
+    return isinstance(answer, Unavailable) and answer.code == submitting.TRY_AGAIN
+
+
+async def _take_late(source: Tx | Database, desk: Desk, offers: Sequence[Offer]) -> list[Answer]:
+    """Once more for those who were not the first to make the data key of their person: it is seen by now."""
+    try:
+        return await _take_once(source, desk, offers, await _look_up(source, desk, offers))
+    except AWAY:
+        if isinstance(source, Database):
+            return [_away() for _ in offers]
+        raise
+
+
+async def _take_once(
+    source: Tx | Database, desk: Desk, offers: Sequence[Offer], ground: Ground
+) -> list[Answer]:
+    decided = [_decide(desk, offer, ground.known) for offer in offers]
+    persons = {one.event.person_id for one in decided if isinstance(one, Submission)}
+    made = await desk.keys.make(persons - ground.keys.keys())
+    keys = {**ground.keys, **{person: one.key for person, one in made.items()}}
+    decided = [_sealed(one, keys) if isinstance(one, Submission) else one for one in decided]
     valid = [one for one in decided if isinstance(one, Submission)]
-    new = await submissions.insert_applications(source, valid)
+    new = await submissions.insert_applications(source, valid, list(made.values()))
     desk.database.committed.set()
     if len(new) == len(offers):
         return [Taken(one.receipt()) for one in valid]
@@ -207,11 +254,25 @@ async def _answer_unwritten(
     return [submitting.answer_unwritten(offer, one, earlier, still_open) for offer, one in left]
 
 
-async def _known(source: Tx | Database, offers: Sequence[Offer]) -> Known:
+async def _look_up(source: Tx | Database, desk: Desk, offers: Sequence[Offer]) -> Ground:
     hashes = {material.content_hash for offer in offers for material in offer.offered.materials}
     numbers = {number for offer in offers if (number := offer.previous_number())}
-    stored = await uploads.find_materials(source, hashes)
-    return Known(stored, await applications.find_applications(source, numbers) if numbers else {})
+    persons = {offer.person_id(desk.lookup_key) for offer in offers}
+    if isinstance(source, Database):
+        stored, keys = await asyncio.gather(
+            uploads.find_materials(source, hashes), desk.keys.of_persons(source, persons)
+        )
+    else:
+        # A transaction has one connection, which takes one question at a time.
+        stored = await uploads.find_materials(source, hashes)
+        keys = await desk.keys.of_persons(source, persons)
+    previous = await applications.find_applications(source, numbers) if numbers else {}
+    return Ground(Known(stored, previous), keys)
+
+
+def _sealed(submission: Submission, keys: Mapping[UUID, DataKey]) -> Submission:
+    event = submission.event
+    return replace(submission, event=sealed(event, keys[event.person_id]))
 
 
 def _decide(desk: Desk, offer: Offer, known: Known) -> Submission | Refused:
@@ -227,15 +288,28 @@ def _count(way: str, answers: Iterable[Answer]) -> None:
         SUBMISSIONS.labels(way, name).inc(number)
 
 
+async def _seal(
+    tx: Tx, desk: Desk, person_id: UUID, events: Sequence[ApplicationEvent]
+) -> list[ApplicationEvent]:
+    keys = await desk.keys.of_persons(tx, [person_id])
+    return [
+        sealed(event, require(keys, person_id)) if isinstance(event, SealedEvent) and event.private else event
+        for event in events
+    ]
+
+
 async def _lock(tx: Tx, ask: Ask) -> Application:
     return answering.require_reach(
         await applications.lock_application(tx, ask.number), ask.channel, ask.serves
     )
 
 
-async def _save_and_state(tx: Tx, application: Application, events: Sequence[ApplicationEvent]) -> None:
-    if not events:
+async def _save_and_state(
+    tx: Tx, desk: Desk, application: Application, decided: Sequence[ApplicationEvent]
+) -> None:
+    if not decided:
         return
+    events = await _seal(tx, desk, application.person_id, decided)
     await applications.save_applications(tx, [evolve(application, events)])
     stated = await outbox.add(tx, events)
     lines = [(application.application_id, s.sequence, entry(e)) for s, e in zip(stated, events, strict=True)]

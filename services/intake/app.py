@@ -17,14 +17,16 @@ from services.intake.domain.submitting import Draw
 from services.intake.materials import Materials
 from services.intake.policies import Policies
 from services.intake.settings import Settings
-from shared import edge
+from shared import edge, person_keys
 from shared.access import Channels
 from shared.batching import Batcher
 from shared.cluster import ClusterWatch
 from shared.health import Check, Health
 from shared.inbox import Consumer
 from shared.kafka import Consumption
+from shared.key_service import MasterKeys
 from shared.nonces import Nonces
+from shared.person_keys import PersonKeys
 from shared.postgres import Database
 from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
@@ -33,7 +35,7 @@ from shared.serving import Loop
 SERVICE = "intake"
 ROLES = ("all", "api", "relay", "consumer")
 HERE = Path(__file__).parent
-MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
+MIGRATIONS = (SHARED_MIGRATIONS, person_keys.MIGRATIONS, HERE / "migrations")
 log = structlog.get_logger(SERVICE)
 
 
@@ -52,7 +54,7 @@ async def readers(settings: Settings, database: Database) -> list[Consumer]:
     policies = Policies(database)
     await policies.refresh()
     materials = Materials(settings.object_store)
-    desk = Desk(database, policies, materials, bytes.fromhex(settings.lookup_key), draw)
+    desk = Desk(database, policies, materials, bytes.fromhex(settings.lookup_key), _keys(settings), draw)
     moving = consumer.consumers(desk, Channels.load(settings.channels), now)
     return [*consumer.catalog_consumers(), *moving]
 
@@ -64,7 +66,8 @@ async def serve(settings: Settings, role: str) -> None:
     nonces = Nonces(settings.redis_url)
     try:
         policies, materials = Policies(database), Materials(settings.object_store)
-        desk = Desk(database, policies, materials, bytes.fromhex(settings.lookup_key), draw)
+        lookup_key = bytes.fromhex(settings.lookup_key)
+        desk = Desk(database, policies, materials, lookup_key, _keys(settings), draw)
         async with ClusterWatch(settings.kafka) as watch:
             process = Process(desk, channels, nonces, with_api=role in {"all", "api"})
             await _run(settings, role, process, watch)
@@ -133,6 +136,10 @@ async def _run(settings: Settings, role: str, process: Process, watch: ClusterWa
         process.consume(settings.kafka)
     server = partial(edge.serve, app, settings.http_host, settings.http_port, stop)
     await edge.run_until_stopped(server, *reversed(process.loops), stop=stop)
+
+
+def _keys(settings: Settings) -> PersonKeys:
+    return PersonKeys(MasterKeys.load(settings.master_keys, settings.sealing), settings.sealing)
 
 
 async def _not_stopped(consumption: Consumption) -> str | None:

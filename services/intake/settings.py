@@ -6,6 +6,8 @@ from pydantic import StringConstraints
 
 from shared import program
 from shared.access import ChannelFile
+from shared.key_service import MasterKeyFile
+from shared.sealing import Algorithm
 
 
 class Settings(program.Settings):
@@ -15,3 +17,5 @@ class Settings(program.Settings):
     object_store: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+:")]
     channels: ChannelFile
     lookup_key: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")]
+    master_keys: MasterKeyFile
+    sealing: Algorithm = Algorithm.A256GCM

@@ -1,9 +1,22 @@
 """Events that intake states about applications."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.contracts.base import ApplicationEvent, Code, Paragraph
+from pydantic import Field
+
+from shared.contracts.base import (
+    Code,
+    ContentHash,
+    Hidden,
+    Line,
+    Paragraph,
+    Private,
+    PrivateKind,
+    SealedEvent,
+    Value,
+    date,
+)
 from shared.contracts.submissions import (
     Agent,
     ApplicantClass,
@@ -17,11 +30,52 @@ from shared.contracts.submissions import (
 TOPIC = "intake.applications"
 
 
-class ApplicationSubmitted(ApplicationEvent):
+class Paper(Value):
+    """What may be known of a paper without knowing the person; `size` in bytes."""
+
+    kind: Code
+    content_type: Literal["application/pdf", "image/jpeg", "image/png", "image/heic"]
+    size: int = Field(ge=1)
+    issued_on: date | None = None
+    issuer_level: int | None = Field(default=None, ge=1, le=3)
+    stamped: bool | None = None
+
+
+class PaperPrivate(Private):
+    """What of a paper leads to the person: its content, and who issued it."""
+
+    content_hash: ContentHash
+    issuer: Line | None = None
+
+
+class SubmittedPrivate(Private):
+    """Who applies, and the private part of each paper, in the order of the papers."""
+
+    applicant: Person
+    agent: Agent | None = None
+    papers: list[PaperPrivate]
+    physician_opinion: PhysicianOpinion | None = None
+
+
+class SuppliedPrivate(Private):
+    """The private part of each paper supplied, in their order, and a physician's opinion."""
+
+    papers: list[PaperPrivate]
+    physician_opinion: PhysicianOpinion | None = None
+
+
+class WithdrawnPrivate(Private):
+    """Why the applicant took the application back, in their own words."""
+
+    reason: Paragraph
+
+
+class ApplicationSubmitted(SealedEvent):
     """A channel handed an application over and holds its number (T03)."""
 
     type: ClassVar[str] = "application-submitted"
     topic: ClassVar[str] = TOPIC
+    private_kind: ClassVar[PrivateKind] = SubmittedPrivate
 
     acceptance_no: str
     region: Code
@@ -31,29 +85,51 @@ class ApplicationSubmitted(ApplicationEvent):
     disease_code: Code
     applicant_class: ApplicantClass
     person_id: UUID
-    applicant: Person
-    agent: Agent | None = None
-    materials: list[Material]
-    physician_opinion: PhysicianOpinion | None = None
+    materials: list[Paper]
     notice: NoticeRead
     previous_application_id: UUID | None = None
+    private: Hidden[SubmittedPrivate] = None
 
 
-class MaterialSupplied(ApplicationEvent):
-    """The applicant answered a request for material (T15); `round` counts the requests from 1."""
+class MaterialSupplied(SealedEvent):
+    """The applicant answered a request for material (T15); `round` counts the requests from 1.
+
+    `fingerprint` tells this answer from another one (HMAC-SHA256 under a key that only intake has).
+    """
 
     type: ClassVar[str] = "material-supplied"
     topic: ClassVar[str] = TOPIC
+    private_kind: ClassVar[PrivateKind] = SuppliedPrivate
 
     round: int
-    materials: list[Material]
-    physician_opinion: PhysicianOpinion | None = None
+    materials: list[Paper]
+    with_opinion: bool = False
+    fingerprint: ContentHash
+    private: Hidden[SuppliedPrivate] = None
 
 
-class ApplicationWithdrawn(ApplicationEvent):
+class ApplicationWithdrawn(SealedEvent):
     """The applicant took the application back before a decision (T24)."""
 
     type: ClassVar[str] = "application-withdrawn"
     topic: ClassVar[str] = TOPIC
+    private_kind: ClassVar[PrivateKind] = WithdrawnPrivate
 
-    reason: Paragraph | None = None
+    private: Hidden[WithdrawnPrivate] = None
+
+
+def paper(material: Material) -> Paper:
+    """What may be known of a paper without knowing the person."""
+    return Paper(
+        kind=material.kind,
+        content_type=material.content_type,
+        size=material.size,
+        issued_on=material.issued_on,
+        issuer_level=material.issuer_level,
+        stamped=material.stamped,
+    )
+
+
+def paper_private(material: Material) -> PaperPrivate:
+    """What of a paper leads to the person."""
+    return PaperPrivate(content_hash=material.content_hash, issuer=material.issuer)

@@ -1,10 +1,11 @@
 """What every event has in common: frozen, strict when written, tolerant when read."""
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """One line of text a person wrote, 1 to 200 characters, without control characters."""
@@ -21,6 +22,10 @@ ContentHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 of a stored object, 64 lower-case hex digits."""
 
 
+SealedText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
+"""A sealed box as base64url without padding (see shared/sealing.py)."""
+
+
 class Value(BaseModel):
     """A frozen part of an event; unknown fields are refused when it is written."""
 
@@ -31,14 +36,20 @@ class Event(Value):
     """Something that happened, stated once by the service that owns it.
 
     `type` is a kebab-case past participle, `version` grows only when a field is added, `topic` names the
-    one topic it is written to.
+    one topic it is written to. A tombstone is published without a body and takes what had its key with it.
     """
 
     type: ClassVar[str]
     version: ClassVar[int] = 1
     topic: ClassVar[str]
+    is_tombstone: ClassVar[bool] = False
 
     occurred_at: AwareDatetime
+
+    @classmethod
+    def read_tombstone(cls, key: str, occurred_at: datetime) -> Self:  # noqa: ARG003
+        """Read a record without a body, of which there is a key and a time."""
+        raise ValueError(f"{cls.__name__} has a body")
 
     @property
     def key(self) -> str:
@@ -66,14 +77,72 @@ class ApplicationEvent(Event):
         return str(self.application_id)
 
 
+class Private(Value):
+    """The part of an event that names or describes a person; it is published only sealed."""
+
+
+P = TypeVar("P", bound=Private)
+PrivateKind = type[Private]
+
+Hidden = Annotated[SkipJsonSchema[P | None], Field(default=None, exclude=True, repr=False)]
+"""A private part in memory: never in JSON, never in a schema, never in the text form of an event."""
+
+
+class SealedEvent(ApplicationEvent):
+    """An event with a private part; `sealed` is that part under the data key `key_id` of the person.
+
+    Without `sealed` nothing private was said. `private` is there before it is sealed and once it was opened.
+    """
+
+    private_kind: ClassVar[PrivateKind]
+
+    key_id: UUID | None = None
+    sealed: SealedText | None = None
+    private: Hidden[Private] = None
+
+    @property
+    def context(self) -> bytes:
+        """What a sealed part belongs to, so that it opens in no other place."""
+        return f"{self.type}/{self.application_id}".encode()
+
+    @classmethod
+    def read(cls, body: bytes) -> Self:
+        event = super().read(body)
+        if event.private is not None:
+            raise ValueError("a private part is published sealed")
+        return event
+
+
+ERASED = "（个人信息已删除）"
+"""What stands where a person's words stood, once nobody can read them any more."""
+
+
+class NotOpened(LookupError):
+    """A private part was asked for that is still sealed, or that nobody can open any more."""
+
+
+def opened(private: P | None) -> P:
+    """The private part of an event that was opened; raises NotOpened for any other."""
+    if private is None:
+        raise NotOpened("the private part is sealed")
+    return private
+
+
 __all__ = [
+    "ERASED",
     "ApplicationEvent",
     "Code",
     "ContentHash",
     "Event",
+    "Hidden",
     "Line",
+    "NotOpened",
     "Paragraph",
+    "Private",
+    "PrivateKind",
+    "SealedEvent",
     "Value",
     "date",
     "datetime",
+    "opened",
 ]

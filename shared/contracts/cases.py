@@ -5,7 +5,18 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.contracts.base import ApplicationEvent, Code, Paragraph, Value, date
+from shared.contracts.base import (
+    ERASED,
+    ApplicationEvent,
+    Code,
+    Hidden,
+    Paragraph,
+    Private,
+    PrivateKind,
+    SealedEvent,
+    Value,
+    date,
+)
 
 TOPIC = "review.cases"
 
@@ -41,6 +52,32 @@ class Reason(Value):
     detail: Paragraph
 
 
+class Ground(Value):
+    """A reason of a rejection as the list has it: code of domain list 12.10 and its standard text."""
+
+    code: Code
+    text: str
+
+
+class RequestedPrivate(Private):
+    """What exactly is wanted of each kind, in the order of the kinds."""
+
+    details: list[Paragraph]
+
+
+class OpinionPrivate(Private):
+    """What a reviewer or an expert thinks of the case."""
+
+    opinion: Paragraph
+
+
+class DecidedPrivate(Private):
+    """The opinion behind a decision, and what each reason means here, in the order of the reasons."""
+
+    opinion: Paragraph
+    details: list[Paragraph] = Field(default_factory=list)
+
+
 class CaseEvent(ApplicationEvent):
     """An event about one case; it names the region and the number so that readers need no look-up."""
 
@@ -48,6 +85,10 @@ class CaseEvent(ApplicationEvent):
 
     acceptance_no: str
     region: Code
+
+
+class SealedCaseEvent(CaseEvent, SealedEvent):
+    """An event about one case with a private part."""
 
 
 class CaseOpened(CaseEvent):
@@ -75,17 +116,19 @@ class ApplicationAccepted(CaseEvent):
     due_provisional: bool = False
 
 
-class MaterialRequested(CaseEvent):
+class MaterialRequested(SealedCaseEvent):
     """A reviewer asked, once and completely, for what is missing (T14); `clock_paused_on` if it pauses."""
 
     type: ClassVar[str] = "material-requested"
+    private_kind: ClassVar[PrivateKind] = RequestedPrivate
 
     requested_by: Code
     stage: Stage
     round: int
-    items: list[RequestedItem] = Field(min_length=1, max_length=60)
+    kinds: list[Code] = Field(min_length=1, max_length=60)
     answer_due_on: date
     clock_paused_on: date | None = None
+    private: Hidden[RequestedPrivate] = None
 
 
 class ReviewResumed(CaseEvent):
@@ -99,39 +142,42 @@ class ReviewResumed(CaseEvent):
     due_provisional: bool = False
 
 
-class ReviewForwarded(CaseEvent):
+class ReviewForwarded(SealedCaseEvent):
     """A reviewer handed the case to the next stage with an opinion (T11, T13)."""
 
     type: ClassVar[str] = "review-forwarded"
+    private_kind: ClassVar[PrivateKind] = OpinionPrivate
 
     forwarded_by: Code
     from_stage: Stage
     to_stage: Stage
-    opinion: Paragraph
+    private: Hidden[OpinionPrivate] = None
 
 
-class ExpertOpinionGiven(CaseEvent):
+class ExpertOpinionGiven(SealedCaseEvent):
     """One expert recommends an outcome (T12)."""
 
     type: ClassVar[str] = "expert-opinion-given"
+    private_kind: ClassVar[PrivateKind] = OpinionPrivate
 
     expert: Code
     recommendation: Outcome
-    opinion: Paragraph
+    private: Hidden[OpinionPrivate] = None
 
 
-class DecisionMade(CaseEvent):
+class DecisionMade(SealedCaseEvent):
     """A named person decided; a rejection carries reasons and remedy (T21, T23, N-08)."""
 
     type: ClassVar[str] = "decision-made"
+    private_kind: ClassVar[PrivateKind] = DecidedPrivate
 
     outcome: Outcome
     decided_by: Code
     first_reviewer: Code
     policy_version: int
-    opinion: Paragraph
-    reasons: list[Reason] = Field(default_factory=list)
+    reasons: list[Ground] = Field(default_factory=list)
     remedy: str | None = None
+    private: Hidden[DecidedPrivate] = None
 
 
 class CaseClosed(CaseEvent):
@@ -140,3 +186,15 @@ class CaseClosed(CaseEvent):
     type: ClassVar[str] = "case-closed"
 
     reason: Code
+
+
+def items_of(event: MaterialRequested) -> list[RequestedItem]:
+    """What was asked for, in words where the event was opened."""
+    details = event.private.details if event.private else [ERASED] * len(event.kinds)
+    return [RequestedItem(kind=k, detail=d) for k, d in zip(event.kinds, details, strict=True)]
+
+
+def reasons_of(event: DecisionMade) -> list[Reason]:
+    """Why the application was rejected, in words where the event was opened."""
+    details = event.private.details if event.private else [ERASED] * len(event.reasons)
+    return [Reason(code=g.code, text=g.text, detail=d) for g, d in zip(event.reasons, details, strict=True)]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from shared.contracts import applications, cases, messages, policies, submissions
+from shared.contracts import applications, cases, messages, persons, policies, submissions
 from shared.contracts.base import Event
 
 FOR_EVER = -1
@@ -66,6 +66,16 @@ APPLICATIONS = Topic(
     key="application id",
 )
 
+PERSON_KEYS = Topic(
+    name=persons.TOPIC,
+    subject="The wrapped data key of each person; a tombstone erases the person",
+    writer="intake",
+    readers=("review", "notify"),
+    events=(persons.PersonKeyMade, persons.PersonErased),
+    key="person id",
+    cleanup_policy="compact",
+)
+
 CASES = Topic(
     name=cases.TOPIC,
     subject="Cases, from acceptance to decision",
@@ -119,6 +129,7 @@ TOPICS: tuple[Topic, ...] = (
     SUBMISSIONS,
     RECEIPTS,
     APPLICATIONS,
+    PERSON_KEYS,
     CASES,
     MESSAGES,
     POLICIES,

@@ -11,7 +11,7 @@ CREATE TABLE outbox (
     previous_hash text NOT NULL,
     traceparent text,
     occurred_at timestamptz NOT NULL,
-    body bytea NOT NULL,
+    body bytea,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);

@@ -15,11 +15,18 @@ from services.intake.domain.following import Application, Status, status_zh
 from services.intake.domain.numbering import read_acceptance_no
 from services.intake.domain.timeline import Entry
 from shared.contracts.base import Paragraph, Value
-from shared.contracts.cases import Outcome, Reason, RequestedItem, Stage
+from shared.contracts.cases import (
+    DecisionMade,
+    MaterialRequested,
+    Outcome,
+    Reason,
+    RequestedItem,
+    Stage,
+    items_of,
+    reasons_of,
+)
 from shared.contracts.submissions import Material, PhysicianOpinion
 from shared.errors import Refused
-
-OUTCOMES = {Status.APPROVED: Outcome.APPROVED, Status.REJECTED: Outcome.REJECTED}
 
 router = APIRouter(
     prefix="/applications/{acceptance_no}",
@@ -35,7 +42,7 @@ class Asked(Value):
 
     round: int
     items: list[RequestedItem]
-    answer_due_on: date | None
+    answer_due_on: date
 
 
 class Decided(Value):
@@ -79,8 +86,6 @@ class ApplicationView(Value):
     @classmethod
     def of(cls, a: Application, entries: list[Entry], not_supplied: list[str] | None = None) -> Self:
         """Show an application with its timeline."""
-        asked = Asked(round=a.round, items=list(a.asked), answer_due_on=a.answer_due_on) if a.asked else None
-        outcome = OUTCOMES.get(a.status)
         return cls(
             acceptance_no=a.acceptance_no,
             application_id=a.application_id,
@@ -94,8 +99,8 @@ class ApplicationView(Value):
             due_on=a.due_on,
             due_provisional=a.due_provisional,
             due_paused=a.due_paused,
-            asked=asked,
-            decision=Decided(outcome=outcome, reasons=list(a.reasons), remedy=a.remedy) if outcome else None,
+            asked=_asked(a.asked) if a.asked else None,
+            decision=_decided(a.decision) if a.decision else None,
             ended_at=a.ended_at,
             timeline=[_shown(entry) for entry in entries],
             not_supplied=not_supplied,
@@ -138,7 +143,7 @@ async def post_supplement(
     desk, ask = request.app.state.desk, _ask(acceptance_no, call)
     supplement = Supplement(tuple(offered.materials), offered.physician_opinion)
     asked = await actions.supply_material(desk, ask, supplement, call.at)
-    missing = still_missing([item.kind for item in asked], supplement)
+    missing = still_missing(asked, supplement)
     return ApplicationView.of(*await actions.find_application(desk, ask), not_supplied=missing)
 
 
@@ -162,6 +167,14 @@ def _ask(typed: str, call: Call) -> Ask:
             "acceptance-no-mistyped", "the number has a slip; compare it with the receipt", status=422
         )
     return Ask(call.channel.id, call.channel.regions, number)
+
+
+def _asked(event: MaterialRequested) -> Asked:
+    return Asked(round=event.round, items=items_of(event), answer_due_on=event.answer_due_on)
+
+
+def _decided(event: DecisionMade) -> Decided:
+    return Decided(outcome=event.outcome, reasons=reasons_of(event), remedy=event.remedy)
 
 
 def _shown(entry: Entry) -> TimelineEntry:

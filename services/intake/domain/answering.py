@@ -1,13 +1,22 @@
 """What an applicant may still do with an application: supply what was asked for, or take it back."""
 
+import hmac
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from services.intake.domain.defects import defect
-from services.intake.domain.following import Application, Status, supplement_digest
+from services.intake.domain.following import Application, Status
 from services.intake.domain.rulebook import PHYSICIAN_OPINION
-from shared.contracts.applications import ApplicationWithdrawn, MaterialSupplied
+from shared.contracts.applications import (
+    ApplicationWithdrawn,
+    MaterialSupplied,
+    SuppliedPrivate,
+    WithdrawnPrivate,
+    paper,
+    paper_private,
+)
 from shared.contracts.base import ApplicationEvent
 from shared.contracts.submissions import Defect, Material, PhysicianOpinion
 from shared.errors import Refused
@@ -25,6 +34,14 @@ class Supplement:
         signed = {PHYSICIAN_OPINION} if self.physician_opinion else set()
         return signed | {material.kind for material in self.materials}
 
+    def fingerprint(self, lookup_key: bytes) -> str:
+        """Tell one supplement from another, so that a repeat is recognised (HMAC-SHA256, hex)."""
+        said = SuppliedPrivate(
+            papers=[paper_private(m) for m in self.materials], physician_opinion=self.physician_opinion
+        )
+        facts = "\n".join(paper(m).model_dump_json() for m in self.materials)
+        return hmac.digest(lookup_key, f"{facts}\n{said.model_dump_json()}".encode(), sha256).hex()
+
 
 def require_reach(application: Application | None, channel: str, serves: Collection[str]) -> Application:
     """Let a channel reach what it submitted and what belongs to a region it serves.
@@ -37,28 +54,26 @@ def require_reach(application: Application | None, channel: str, serves: Collect
 
 
 def supply_material(
-    application: Application, supplement: Supplement, defects: Sequence[Defect], now: datetime
+    application: Application,
+    supplement: Supplement,
+    defects: Sequence[Defect],
+    lookup_key: bytes,
+    now: datetime,
 ) -> list[ApplicationEvent]:
     """Hand in what was asked for (T15); the same papers again change nothing.
 
     Raises Refused `supplement-not-asked`, or `supplement-invalid` with every defect.
     """
-    event = MaterialSupplied(
-        application_id=application.application_id,
-        occurred_at=now,
-        round=application.round,
-        materials=list(supplement.materials),
-        physician_opinion=supplement.physician_opinion,
-    )
+    fingerprint = supplement.fingerprint(lookup_key)
     if application.status is not Status.PENDING_SUPPLEMENT:
-        require_repeat(application, event)
+        require_repeat(application, fingerprint)
         return []
     if not supplement.kinds():
         defects = [*defects, defect("nothing-supplied", "materials")]
     if defects:
         told = "the supplement has defects; all are listed"
         raise Refused("supplement-invalid", told, status=422, defects=[d.model_dump() for d in defects])
-    return [event]
+    return [_supplied(application, supplement, fingerprint, now)]
 
 
 def withdraw(application: Application, reason: str | None, now: datetime) -> list[ApplicationEvent]:
@@ -70,7 +85,8 @@ def withdraw(application: Application, reason: str | None, now: datetime) -> lis
         return []
     if application.ended_at is not None:
         raise Refused("already-decided", "a decision was made; it can be appealed, not withdrawn")
-    return [ApplicationWithdrawn(application_id=application.application_id, occurred_at=now, reason=reason)]
+    private = WithdrawnPrivate(reason=reason) if reason else None
+    return [ApplicationWithdrawn(application_id=application.application_id, occurred_at=now, private=private)]
 
 
 def still_missing(asked: Collection[str], supplement: Supplement) -> list[str]:
@@ -78,7 +94,24 @@ def still_missing(asked: Collection[str], supplement: Supplement) -> list[str]:
     return sorted(set(asked) - supplement.kinds())
 
 
-def require_repeat(application: Application, event: MaterialSupplied) -> None:
+def require_repeat(application: Application, fingerprint: str) -> None:
     """Let only the papers that were supplied before come again."""
-    if application.answered != supplement_digest(event):
+    if application.answered != fingerprint:
         raise Refused("supplement-not-asked", "nothing is being asked for at the moment")
+
+
+def _supplied(
+    application: Application, supplement: Supplement, fingerprint: str, now: datetime
+) -> MaterialSupplied:
+    return MaterialSupplied(
+        application_id=application.application_id,
+        occurred_at=now,
+        round=application.round,
+        materials=[paper(material) for material in supplement.materials],
+        with_opinion=supplement.physician_opinion is not None,
+        fingerprint=fingerprint,
+        private=SuppliedPrivate(
+            papers=[paper_private(material) for material in supplement.materials],
+            physician_opinion=supplement.physician_opinion,
+        ),
+    )

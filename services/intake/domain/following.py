@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import singledispatch
-from hashlib import sha256
 from uuid import UUID
 
 from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn, MaterialSupplied
@@ -16,8 +15,6 @@ from shared.contracts.cases import (
     DecisionMade,
     MaterialRequested,
     Outcome,
-    Reason,
-    RequestedItem,
     ReviewForwarded,
     ReviewResumed,
     Stage,
@@ -71,11 +68,9 @@ class Application:
     due_provisional: bool = False
     due_paused: bool = False
     round: int = 0
-    asked: tuple[RequestedItem, ...] = ()
-    answer_due_on: date | None = None
+    asked: MaterialRequested | None = None
     answered: str | None = None
-    reasons: tuple[Reason, ...] = ()
-    remedy: str | None = None
+    decision: DecisionMade | None = None
     ended_at: datetime | None = None
 
 
@@ -114,11 +109,6 @@ def status_zh(application: Application) -> str:
     return text
 
 
-def supplement_digest(event: MaterialSupplied) -> str:
-    """Tell one supplement from another, so that a repeat is recognised as one (SHA-256, hex)."""
-    return sha256(event.model_dump_json(include={"materials", "physician_opinion"}).encode()).hexdigest()
-
-
 @singledispatch
 def _apply(event: ApplicationEvent, application: Application) -> Application:  # noqa: ARG001
     return application
@@ -127,7 +117,7 @@ def _apply(event: ApplicationEvent, application: Application) -> Application:  #
 @_apply.register
 def _(event: MaterialSupplied, application: Application) -> Application:
     back = _standing_at(application, application.stage or Stage.ACCEPTANCE)
-    return replace(back, asked=(), answer_due_on=None, answered=supplement_digest(event))
+    return replace(back, asked=None, answered=event.fingerprint)
 
 
 @_apply.register(ApplicationWithdrawn)
@@ -149,15 +139,14 @@ def _(event: MaterialRequested, application: Application) -> Application:
         status=Status.PENDING_SUPPLEMENT,
         stage=event.stage,
         round=event.round,
-        asked=tuple(event.items),
-        answer_due_on=event.answer_due_on,
+        asked=event,
         due_paused=event.clock_paused_on is not None,
     )
 
 
 @_apply.register
 def _(event: ReviewResumed, application: Application) -> Application:
-    back = replace(_standing_at(application, event.stage), asked=(), answer_due_on=None)
+    back = replace(_standing_at(application, event.stage), asked=None)
     return replace(back, due_on=event.due_on, due_provisional=event.due_provisional, due_paused=False)
 
 
@@ -170,7 +159,7 @@ def _(event: ReviewForwarded, application: Application) -> Application:
 def _(event: DecisionMade, application: Application) -> Application:
     status = Status.APPROVED if event.outcome is Outcome.APPROVED else Status.REJECTED
     decided = _ended(application, status, event.occurred_at)
-    return replace(decided, reasons=tuple(event.reasons), remedy=event.remedy)
+    return replace(decided, decision=event)
 
 
 def _standing_at(application: Application, stage: Stage) -> Application:
@@ -179,6 +168,4 @@ def _standing_at(application: Application, stage: Stage) -> Application:
 
 
 def _ended(application: Application, status: Status, at: datetime) -> Application:
-    return replace(
-        application, status=status, stage=None, asked=(), answer_due_on=None, due_paused=False, ended_at=at
-    )
+    return replace(application, status=status, stage=None, asked=None, due_paused=False, ended_at=at)

@@ -11,7 +11,7 @@ from services.intake.domain.identity import person_id
 from services.intake.domain.numbering import acceptance_no, read_acceptance_no
 from services.intake.domain.rulebook import Rulebook
 from services.intake.domain.validating import StoredMaterial, examine
-from shared.contracts.applications import ApplicationSubmitted
+from shared.contracts.applications import ApplicationSubmitted, SubmittedPrivate, paper, paper_private
 from shared.contracts.base import date
 from shared.contracts.submissions import (
     Defect,
@@ -38,6 +38,11 @@ class Offer:
     offered: SubmissionOffered
     received_at: datetime
     traceparent: str | None = None
+
+    def person_id(self, lookup_key: bytes) -> UUID:
+        """Name the person whose submission it says it is."""
+        applicant = self.offered.applicant
+        return person_id(lookup_key, applicant.id_type, applicant.id_number)
 
     def previous_number(self) -> str | None:
         """The number of the application that this one follows; None without one, or with a slip in it."""
@@ -102,6 +107,9 @@ class TurnedAway:
 Answer = Taken | Refused | Unavailable
 """What a channel gets to its submission."""
 
+TRY_AGAIN = "try-again"
+"""The code for one that lost a race: looked at once more, it may be taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Past:
@@ -118,7 +126,7 @@ def submit(offer: Offer, rules: Rulebook | None, known: Known, lookup_key: bytes
         raise invalid([defect("region-unknown", "region")])
     if offered.region not in offer.serves:
         raise Refused("region-outside-scope", "this channel does not serve that region", status=403)
-    person = person_id(lookup_key, offered.applicant.id_type, offered.applicant.id_number)
+    person = offer.person_id(lookup_key)
     past = _Past(person, known.previous.get(offer.previous_number() or ""))
     found = examine(offered, offer.channel, rules, known.stored, today)
     defects = [*found.defects, *_previous_defects(offered, past)]
@@ -149,7 +157,7 @@ def answer_unwritten(
     event = decided.event
     number = still_open.get((event.person_id, event.region, event.disease_code))
     if number is None:
-        return Unavailable("try-again", "another application of this person was ending at this moment")
+        return Unavailable(TRY_AGAIN, "another application of this person was changing at this moment")
     told = f"application {number} of this person for this disease has not ended"
     return Refused("application-open", told, acceptance_no=number)
 
@@ -216,12 +224,15 @@ def _submitted(
         disease_code=offered.disease_code,
         applicant_class=offered.applicant_class,
         person_id=past.person,
-        applicant=offered.applicant,
-        agent=offered.agent,
-        materials=offered.materials,
-        physician_opinion=offered.physician_opinion,
+        materials=[paper(material) for material in offered.materials],
         notice=notice,
         previous_application_id=past.previous.application_id if past.previous else None,
+        private=SubmittedPrivate(
+            applicant=offered.applicant,
+            agent=offered.agent,
+            papers=[paper_private(material) for material in offered.materials],
+            physician_opinion=offered.physician_opinion,
+        ),
     )
 
 

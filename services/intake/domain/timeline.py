@@ -60,7 +60,7 @@ def _sentences(event: ApplicationEvent) -> tuple[str, str]:
 
 @_sentences.register
 def _(event: MaterialSupplied) -> tuple[str, str]:
-    count = len(event.materials) + (event.physician_opinion is not None)
+    count = len(event.materials) + event.with_opinion
     return f"Further papers were supplied: {count}.", f"已补充提交 {count} 份材料。"
 
 
@@ -82,7 +82,7 @@ def _(event: ApplicationAccepted) -> tuple[str, str]:
 
 @_sentences.register
 def _(event: MaterialRequested) -> tuple[str, str]:
-    count, until = len(event.items), event.answer_due_on
+    count, until = len(event.kinds), event.answer_due_on
     sentence = f"Further papers are needed until {until}: {count}, see the list."
     sentence_zh = f"需补充 {count} 项材料，请于 {until} 前按清单补交。"
     if event.clock_paused_on:

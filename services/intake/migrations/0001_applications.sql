@@ -1,4 +1,5 @@
 -- An application as the applicant sees it: the fold of its events, so names, numbers and papers are not here.
+-- `asked` and `decision` are events of review as published, their private parts sealed.
 CREATE TABLE applications (
     application_id uuid PRIMARY KEY,
     acceptance_no text NOT NULL,
@@ -22,10 +23,8 @@ CREATE TABLE applications (
     due_paused boolean NOT NULL DEFAULT false,
     round int NOT NULL DEFAULT 0,
     asked jsonb,
-    answer_due_on date,
     answered text,
-    reasons jsonb,
-    remedy text,
+    decision jsonb,
     ended_at timestamptz,
     UNIQUE (acceptance_no),
     UNIQUE (channel, idempotency_key)

@@ -8,14 +8,14 @@ import asyncpg
 
 from services.intake.domain.following import Application, Status
 from services.intake.domain.timeline import Entry
-from services.intake.store.json import as_json
-from shared.contracts.cases import Reason, RequestedItem, Stage
+from shared.contracts.base import Event
+from shared.contracts.cases import DecisionMade, MaterialRequested, Stage
 from shared.postgres import Database, Tx
 
 APPLICATION = """
 SELECT application_id, acceptance_no, channel, region, disease_code, application_type, applicant_class,
        person_id, policy_version, submitted_at, previous_application_id, status, stage, sequence, due_on,
-       due_provisional, due_paused, round, asked, answer_due_on, answered, reasons, remedy, ended_at
+       due_provisional, due_paused, round, asked, answered, decision, ended_at
 FROM applications """
 
 FIND_BY_NUMBERS = APPLICATION + "WHERE acceptance_no = ANY($1::text[])"
@@ -45,30 +45,29 @@ async def lock_applications(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Applica
 
 
 def _application(row: asyncpg.Record) -> Application:
-    asked, reasons = row["asked"] or (), row["reasons"] or ()
+    asked, decision = row["asked"], row["decision"]
     return Application(
         **{name: row[name] for name in AS_THEY_ARE},
         status=Status(row["status"]),
         stage=Stage(row["stage"]) if row["stage"] else None,
-        asked=tuple(RequestedItem(**item) for item in asked),
-        reasons=tuple(Reason(**reason) for reason in reasons),
+        asked=MaterialRequested.model_validate(asked, extra="ignore") if asked else None,
+        decision=DecisionMade.model_validate(decision, extra="ignore") if decision else None,
     )
 
 
 AS_THEY_ARE = tuple(
-    name for name in Application.__dataclass_fields__ if name not in {"status", "stage", "asked", "reasons"}
+    name for name in Application.__dataclass_fields__ if name not in {"status", "stage", "asked", "decision"}
 )
 
 SAVE = """
 UPDATE applications a
 SET status = n.status, stage = n.stage, sequence = n.sequence, due_on = n.due_on,
     due_provisional = n.due_provisional, due_paused = n.due_paused, round = n.round, asked = n.asked::jsonb,
-    answer_due_on = n.answer_due_on, answered = n.answered, reasons = n.reasons::jsonb, remedy = n.remedy,
-    ended_at = n.ended_at
+    answered = n.answered, decision = n.decision::jsonb, ended_at = n.ended_at
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::date[], $6::boolean[], $7::boolean[],
-            $8::int[], $9::text[], $10::date[], $11::text[], $12::text[], $13::text[], $14::timestamptz[])
+            $8::int[], $9::text[], $10::text[], $11::text[], $12::timestamptz[])
      AS n (application_id, status, stage, sequence, due_on, due_provisional, due_paused, round, asked,
-           answer_due_on, answered, reasons, remedy, ended_at)
+           answered, decision, ended_at)
 WHERE a.application_id = n.application_id"""
 
 
@@ -81,8 +80,12 @@ async def save_applications(tx: Tx, applications: Iterable[Application]) -> None
 def _standing(a: Application) -> tuple[Any, ...]:
     return (
         *(a.application_id, a.status, a.stage, a.sequence, a.due_on, a.due_provisional, a.due_paused),
-        *(a.round, as_json(a.asked), a.answer_due_on, a.answered, as_json(a.reasons), a.remedy, a.ended_at),
+        *(a.round, _as_json(a.asked), a.answered, _as_json(a.decision), a.ended_at),
     )
+
+
+def _as_json(event: Event | None) -> str | None:
+    return event.model_dump_json(exclude_none=True) if event else None
 
 
 ADD_ENTRIES = """

@@ -10,10 +10,17 @@ from services.intake.domain.submitting import Offer, Submission
 from services.intake.store.json import as_json
 from shared import outbox
 from shared.contracts.submissions import Defect, Receipt
+from shared.person_keys import Made
 from shared.postgres import Database, Tx
 
+NEW_KEYS = "SELECT application_id::text FROM new UNION ALL SELECT person_id::text FROM made"
+
 INSERT_APPLICATIONS = f"""
-WITH new AS (INSERT INTO applications (
+WITH made AS (INSERT INTO person_keys (person_id, key_id, algorithm, master, box)
+SELECT * FROM unnest($27::uuid[], $28::uuid[], $29::text[], $30::text[], $31::bytea[])
+ON CONFLICT DO NOTHING RETURNING person_id, key_id),
+live AS (SELECT key_id FROM person_keys WHERE key_id = ANY($26::uuid[]) FOR KEY SHARE),
+new AS (INSERT INTO applications (
     application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
     warnings)
@@ -23,22 +30,28 @@ SELECT
     warnings::jsonb
 FROM unnest(
     $12::uuid[], $13::text[], $14::text[], $15::text[], $16::bytea[], $17::text[], $18::text[],
-    $19::text[], $20::text[], $21::uuid[], $22::int[], $23::uuid[], $24::timestamptz[], $25::text[])
+    $19::text[], $20::text[], $21::uuid[], $22::int[], $23::uuid[], $24::timestamptz[], $25::text[],
+    $26::uuid[])
 AS new (
     application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
-    warnings)
+    warnings, key_id)
+WHERE key_id IN (SELECT key_id FROM made UNION ALL SELECT key_id FROM live)
 ON CONFLICT DO NOTHING RETURNING application_id),
-told AS ({outbox.ADD} WHERE key IN (SELECT application_id::text FROM new)),
+told AS ({outbox.ADD} WHERE key IN ({NEW_KEYS})),
 chained AS (INSERT INTO chains (topic, key, sequence, hash)
             SELECT topic, key, sequence, hash
             FROM unnest($2::text[], $3::text[], $6::bigint[], $11::text[]) AS tip (topic, key, sequence, hash)
-            WHERE key IN (SELECT application_id::text FROM new))
+            WHERE key IN ({NEW_KEYS}) ON CONFLICT DO NOTHING)
 SELECT application_id FROM new"""  # noqa: S608 only constants of our own go in
 
 
-async def insert_applications(source: Tx | Database, submissions: Collection[Submission]) -> set[UUID]:
+async def insert_applications(
+    source: Tx | Database, submissions: Collection[Submission], made: Collection[Made]
+) -> set[UUID]:
     """Write what is new, state it, and give its ids; a used key or a person with an open one is passed over.
+
+    So is one that was sealed under a data key that is not the person's: another was quicker to make theirs.
 
     One statement, which is a transaction where there is none: round trips are what a submission waits for.
     The rows are in before their outbox ids are drawn, because an event is only added for a row that is new.
@@ -49,9 +62,13 @@ async def insert_applications(source: Tx | Database, submissions: Collection[Sub
         return set()
     ordered = sorted(submissions, key=lambda s: (s.event.person_id.int, s.event.disease_code, s.offer.key))
     columns = zip(*map(_row, ordered), strict=True)
-    stated = outbox.chain([submission.event for submission in ordered], {})
-    events = (*outbox.arguments(stated), [one.hash for one in stated])
-    found = await source.fetch(INSERT_APPLICATIONS, *events, *(list(column) for column in columns))
+    keys = sorted(made, key=lambda one: one.person_id.int)
+    now = max(submission.event.occurred_at for submission in ordered)
+    events = [*(one.event(now) for one in keys), *(submission.event for submission in ordered)]
+    stated = outbox.chain(events, {})
+    told = (*outbox.arguments(stated), [one.hash for one in stated])
+    kept = _columns(keys)
+    found = await source.fetch(INSERT_APPLICATIONS, *told, *(list(column) for column in columns), *kept)
     return {row["application_id"] for row in found}
 
 
@@ -72,7 +89,19 @@ def _row(submission: Submission) -> tuple[Any, ...]:
         event.previous_application_id,
         event.occurred_at,
         as_json(submission.warnings),
+        event.key_id,
     )
+
+
+def _columns(made: Sequence[Made]) -> list[list[Any]]:
+    wrapped = [one.wrapped for one in made]
+    return [
+        [one.person_id for one in made],
+        [one.key_id for one in wrapped],
+        [one.algorithm.value for one in wrapped],
+        [one.master for one in wrapped],
+        [one.box for one in wrapped],
+    ]
 
 
 FIND_RECEIPTS = """

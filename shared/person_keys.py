@@ -1,0 +1,136 @@
+"""The data keys of persons as a service keeps them, and the events that are sealed under them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+from shared.contracts.base import SealedEvent
+from shared.contracts.persons import PersonErased, PersonKeyMade
+from shared.errors import Unavailable
+from shared.key_service import KeyService, WrappedKey
+from shared.postgres import Database, Row, Tx
+from shared.sealing import Algorithm, DataKey, box_bytes, box_text, seal, seal_json, unseal, unseal_json
+
+MIGRATIONS = Path(__file__).parent / "person_keys_sql"
+
+E = TypeVar("E", bound=SealedEvent)
+
+_COLUMNS = "SELECT person_id, key_id, algorithm, master, box FROM person_keys"
+
+FIND = f"{_COLUMNS} WHERE key_id = ANY($1::uuid[])"
+
+FIND_OF_PERSONS = f"{_COLUMNS} WHERE person_id = ANY($1::uuid[])"
+
+KEEP = """
+INSERT INTO person_keys (person_id, key_id, algorithm, master, box)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[])
+ON CONFLICT (person_id) DO UPDATE
+SET key_id = EXCLUDED.key_id, algorithm = EXCLUDED.algorithm, master = EXCLUDED.master, box = EXCLUDED.box"""
+
+FORGET = "DELETE FROM person_keys WHERE person_id = ANY($1::uuid[])"
+
+
+class Made(NamedTuple):
+    """A new data key of a person, and how it is kept."""
+
+    person_id: UUID
+    key: DataKey
+    wrapped: WrappedKey
+
+    def event(self, now: datetime) -> PersonKeyMade:
+        """What readers are told of it."""
+        wrapped = self.wrapped
+        return PersonKeyMade(
+            occurred_at=now,
+            person_id=self.person_id,
+            key_id=wrapped.key_id,
+            algorithm=wrapped.algorithm.value,
+            master=wrapped.master,
+            box=box_text(wrapped.box),
+        )
+
+
+class PersonKeys:
+    """Reads the wrapped keys of persons out of the database; nothing is kept, so that what is erased is."""
+
+    def __init__(self, service: KeyService, algorithm: Algorithm) -> None:
+        self._service = service
+        self._algorithm = algorithm
+
+    async def find(self, source: Tx | Database, key_ids: Collection[UUID]) -> dict[UUID, DataKey]:
+        """The keys that are here, by their id; one that was erased or has not arrived is missing."""
+        keys = await self._unwrap(await source.fetch(FIND, list(key_ids))) if key_ids else {}
+        return {key.key_id: key for key in keys.values()}
+
+    async def of_persons(self, source: Tx | Database, persons: Collection[UUID]) -> dict[UUID, DataKey]:
+        """The keys that are here, by person."""
+        return await self._unwrap(await source.fetch(FIND_OF_PERSONS, list(persons))) if persons else {}
+
+    async def make(self, persons: Collection[UUID]) -> dict[UUID, Made]:
+        """Draw a key for each person; nothing is stored."""
+        keys = [DataKey.fresh(self._algorithm) for _ in persons]
+        wrapped = await self._service.wrap(keys)
+        rows = zip(persons, keys, wrapped, strict=True)
+        return {person: Made(person, key, one) for person, key, one in rows}
+
+    async def open(self, source: Tx | Database, events: Sequence[E]) -> list[E]:
+        """Open what can be opened; the private part of an erased person stays None."""
+        keys = await self.find(source, {event.key_id for event in events if event.key_id})
+        return [opened(event, keys.get(event.key_id) if event.key_id else None) for event in events]
+
+    async def _unwrap(self, rows: Sequence[Row]) -> dict[UUID, DataKey]:
+        keys = await self._service.unwrap([_wrapped(row) for row in rows])
+        return {row["person_id"]: key for row, key in zip(rows, keys, strict=True)}
+
+
+async def keep(tx: Tx, made: Iterable[PersonKeyMade]) -> None:
+    """Keep keys that were published; of each person the newest."""
+    rows = [(m.person_id, m.key_id, m.algorithm, m.master, box_bytes(m.box)) for m in made]
+    await tx.execute(KEEP, *map(list, zip(*rows, strict=True)))
+
+
+async def forget(tx: Tx, erased: Iterable[PersonErased]) -> None:
+    """Delete the keys of erased persons: what was sealed under them opens no more."""
+    await tx.execute(FORGET, [event.person_id for event in erased])
+
+
+def require(keys: Mapping[UUID, DataKey], name: UUID) -> DataKey:
+    """The key of that name; Unavailable `person-key-missing` before it arrives, and after the erasure."""
+    key = keys.get(name)
+    if key is None:
+        raise Unavailable("person-key-missing", "the key of this person is not here, or was erased")
+    return key
+
+
+def sealed(event: E, key: DataKey) -> E:
+    """Seal the private part of an event; it stays readable in memory."""
+    if event.private is None:
+        return event
+    box = seal_json(key, event.private, event.context)
+    return event.model_copy(update={"key_id": key.key_id, "sealed": box})
+
+
+def opened(event: E, key: DataKey | None) -> E:
+    """Open the private part of an event; it stays None without the right key."""
+    if event.sealed is None or key is None or key.key_id != event.key_id:
+        return event
+    private = unseal_json(key, event.sealed, event.context, event.private_kind)
+    return event.model_copy(update={"private": private})
+
+
+def seal_text(key: DataKey, text: str, context: str) -> str:
+    """Seal a text of a table, for one place."""
+    return box_text(seal(key, text.encode(), context.encode()))
+
+
+def open_text(key: DataKey, box: str, context: str) -> str:
+    """Open what `seal_text` gave for the same place."""
+    return unseal(key, box_bytes(box), context.encode()).decode()
+
+
+def _wrapped(row: Row) -> WrappedKey:
+    return WrappedKey(
+        key_id=row["key_id"], algorithm=Algorithm(row["algorithm"]), master=row["master"], box=row["box"]
+    )
