@@ -11,11 +11,13 @@ from fastapi import FastAPI
 from services.review import actions, api, consumer
 from services.review.actions import Desk, Shelf
 from services.review.settings import Settings
-from shared import edge
+from shared import edge, person_keys
 from shared.contracts.topics import APPLICATIONS
 from shared.health import Health
 from shared.inbox import Consumer
 from shared.kafka import Consumption
+from shared.key_service import MasterKeys
+from shared.person_keys import PersonKeys
 from shared.postgres import AWAY, Database
 from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
@@ -25,7 +27,7 @@ from shared.signin import StaffDoor
 SERVICE = consumer.SERVICE
 ROLES = ("all", "api", "relay", "consumer")
 HERE = Path(__file__).parent
-MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
+MIGRATIONS = (SHARED_MIGRATIONS, person_keys.MIGRATIONS, HERE / "migrations")
 COUNT_EVERY = 10.0
 """Seconds between two counts of the queue for the metrics."""
 
@@ -46,7 +48,8 @@ async def serve(settings: Settings, role: str) -> None:
     """Run a process until SIGTERM or SIGINT: the API, the relay, the consumers, or all of them."""
     database = await Database.open_when_there(settings.database_url, name=SERVICE)
     door = StaffDoor(settings.oidc_issuer, settings.oidc_audience)
-    desk, health, stop = Desk(database, Shelf()), Health(), asyncio.Event()
+    keys = PersonKeys(MasterKeys.load(settings.master_keys, settings.sealing), settings.sealing)
+    desk, health, stop = Desk(database, Shelf(), keys), Health(), asyncio.Event()
     health.add("database", database.gap)
     try:
         app = edge.application("Mente review", SERVICE, health)
@@ -76,8 +79,8 @@ def add_api(app: FastAPI, office: api.Office) -> None:
 def _consumption(settings: Settings, desk: Desk, health: Health) -> list[Loop]:
     """Read the catalog first: no application can be understood before its region's policy is here."""
     reading = consumer.consumers(now, desk.shelf)
-    of_catalog = [one for one in reading if one.topic is not APPLICATIONS]
     of_intake = [one for one in reading if one.topic is APPLICATIONS]
+    of_catalog = [one for one in reading if one not in of_intake]
     catalog = Consumption(settings.kafka, desk.database, of_catalog)
     intake = Consumption(settings.kafka, desk.database, of_intake)
     health.add("kafka-catalog", catalog.ready)

@@ -6,9 +6,11 @@ from typing import Any
 
 from services.review import actions
 from services.review.actions import Shelf
+from shared import person_keys
 from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn, MaterialSupplied
+from shared.contracts.persons import PersonErased, PersonKeyMade
 from shared.contracts.policies import CalendarPublished, PolicyPublished
-from shared.contracts.topics import APPLICATIONS, CALENDARS, POLICIES
+from shared.contracts.topics import APPLICATIONS, CALENDARS, PERSON_KEYS, POLICIES
 from shared.inbox import Consumer
 from shared.postgres import Tx
 from shared.received import Received
@@ -32,7 +34,18 @@ def consumers(now: Callable[[], datetime], shelf: Shelf) -> list[Consumer]:
                 ApplicationWithdrawn: reader.on_application_withdrawn,
             },
         ),
+        Consumer(SERVICE, PERSON_KEYS, {PersonKeyMade: on_key_made, PersonErased: on_person_erased}),
     ]
+
+
+async def on_key_made(tx: Tx, batch: Batch) -> None:
+    """The wrapped keys are kept."""
+    await person_keys.keep(tx, [received.event for received in batch])
+
+
+async def on_person_erased(tx: Tx, batch: Batch) -> None:
+    """The keys are deleted: what is sealed under them stays sealed."""
+    await person_keys.forget(tx, [received.event for received in batch])
 
 
 class _Reader:

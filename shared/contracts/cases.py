@@ -52,7 +52,7 @@ class Reason(Value):
     detail: Paragraph
 
 
-class Ground(Value):
+class ListedGround(Value):
     """A reason of a rejection as the list has it: code of domain list 12.10 and its standard text."""
 
     code: Code
@@ -175,7 +175,7 @@ class DecisionMade(SealedCaseEvent):
     decided_by: Code
     first_reviewer: Code
     policy_version: int
-    reasons: list[Ground] = Field(default_factory=list)
+    reasons: list[ListedGround] = Field(default_factory=list)
     remedy: str | None = None
     private: Hidden[DecidedPrivate] = None
 

@@ -8,6 +8,7 @@ from services.review import domain, store
 from services.review.actions.catalog import Shelf
 from services.review.domain import Claim, Holder, Officer
 from shared.errors import Refused
+from shared.person_keys import PersonKeys
 from shared.postgres import Database
 
 TRIES = 5
@@ -16,10 +17,11 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where officers work: the database and the shelf with the rules."""
+    """Where officers work: the database, the shelf with the rules, the data keys of persons."""
 
     database: Database
     shelf: Shelf
+    keys: PersonKeys
 
 
 async def claim_case(desk: Desk, application_id: UUID, officer: Officer, now: datetime) -> Claim:

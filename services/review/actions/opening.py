@@ -53,7 +53,7 @@ def _opening(submitted: ApplicationSubmitted, book: Rulebook, now: datetime) -> 
     rules = book.rules(submitted.region, submitted.policy_version)
     due = book.first_due(rules, domain.received_on(submitted))
     event = domain.open_case(submitted, rules, due.on, now)
-    return store.Change(domain.evolve(None, event), [event], due, domain.dossier_of(submitted))
+    return store.Change(domain.evolve(None, event), [event], due, domain.Dossier(submitted))
 
 
 def _change(

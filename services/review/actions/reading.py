@@ -1,17 +1,19 @@
 """What officers read: the queue, a case, and the account of its deadline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from services.review import domain, store
 from services.review.actions.claiming import Desk
-from services.review.domain import CaseFile, Officer, Rules, Standing
+from services.review.domain import CaseFile, Dossier, Officer, Rules, Standing
 from shared import clock
 from shared.clock import Account, shanghai_date
-from shared.contracts.cases import CaseEvent, Stage
+from shared.contracts.cases import CaseEvent, SealedCaseEvent, Stage
 from shared.contracts.materials import MaterialRule
+from shared.person_keys import opened
+from shared.sealing import DataKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,17 @@ async def read_queue(desk: Desk, officer: Officer, ask: QueueAsk, now: datetime)
 
 
 async def read_case(desk: Desk, application_id: UUID, officer: Officer, now: datetime) -> CaseView:
-    """Read a case with its history; Refused `region-outside-scope` (403) or `case-unknown` (404)."""
+    """Read a case with its history; Refused `region-outside-scope` (403) or `case-unknown` (404).
+
+    What a person wrote or is called stays sealed, and is shown as erased, while their key is not here.
+    """
     file = await _file(desk, application_id, officer)
-    events = await store.read_events(desk.database, application_id)
+    key = await _key(desk, file.dossier)
+    file = replace(file, dossier=unlock(file.dossier, key))
+    events = [_opened(event, key) for event in await store.read_events(desk.database, application_id)]
     visible = domain.visible_to(officer, file.case, events)
     standing = domain.standing(file.case, file.calendar, now)
-    return CaseView(file, visible, standing, domain.lacking_papers(file, now))
+    return CaseView(file, visible, standing, domain.lacking_papers(file, now) if key else [])
 
 
 async def explain_deadline(
@@ -81,3 +88,17 @@ async def _file(desk: Desk, application_id: UUID, officer: Officer) -> CaseFile:
     rules = book.rules(row.case.region, row.case.policy_version)
     domain.require_region(rules, officer)
     return CaseFile(row.case, row.claim, row.dossier, rules, book.calendar(rules))
+
+
+def unlock(dossier: Dossier, key: DataKey | None) -> Dossier:
+    """Open a dossier; without the person's key it stays sealed."""
+    return Dossier(opened(dossier.submitted, key), tuple(opened(one, key) for one in dossier.supplied))
+
+
+async def _key(desk: Desk, dossier: Dossier) -> DataKey | None:
+    name = dossier.key_id
+    return (await desk.keys.find(desk.database, [name])).get(name) if name else None
+
+
+def _opened(event: CaseEvent, key: DataKey | None) -> CaseEvent:
+    return opened(event, key) if isinstance(event, SealedCaseEvent) else event

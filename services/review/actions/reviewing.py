@@ -1,16 +1,26 @@
 """The acts of officers on a case, one transaction each: load, decide, save, state."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from services.review import domain, store
 from services.review.actions.claiming import Desk
-from services.review.domain import CaseFile, Handover, Holder, Recommendation, Ruling
+from services.review.actions.reading import unlock
+from services.review.domain import CaseFile, Dossier, Handover, Holder, Recommendation, Ruling
 from shared import outbox
-from shared.contracts.cases import CaseEvent, DecisionMade, ExpertOpinionGiven, RequestedItem
+from shared.contracts.cases import (
+    CaseEvent,
+    DecisionMade,
+    ExpertOpinionGiven,
+    RequestedItem,
+    SealedCaseEvent,
+)
+from shared.errors import Unavailable
+from shared.person_keys import require, sealed
 from shared.postgres import Tx
+from shared.sealing import DataKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,44 +33,55 @@ class Act:
 
 async def accept(desk: Desk, act: Act, now: datetime) -> CaseFile:
     """Accept an application; its main clock has a due date from now on (T05)."""
-    async with desk.database.transaction() as tx:
-        file = await _load(tx, desk, act)
-        return await _save(tx, file, domain.accept(file, act.holder, now), now)
+    return await _act(desk, act, now, lambda file: domain.accept(file, act.holder, now))
 
 
 async def request_material(desk: Desk, act: Act, items: Sequence[RequestedItem], now: datetime) -> CaseFile:
     """Ask the applicant once for everything that is missing (T14)."""
-    async with desk.database.transaction() as tx:
-        file = await _load(tx, desk, act)
-        return await _save(tx, file, domain.request_material(file, act.holder, items, now), now)
+    return await _act(desk, act, now, lambda file: domain.request_material(file, act.holder, items, now))
 
 
 async def forward(desk: Desk, act: Act, handover: Handover, now: datetime) -> CaseFile:
     """Hand a case to the next stage with an opinion (T11, T13)."""
-    async with desk.database.transaction() as tx:
-        file = await _load(tx, desk, act)
-        return await _save(tx, file, domain.forward(file, act.holder, handover, now), now)
+    return await _act(desk, act, now, lambda file: domain.forward(file, act.holder, handover, now))
 
 
 async def give_opinion(desk: Desk, act: Act, given: Recommendation, now: datetime) -> CaseFile:
     """Record what one expert recommends (T12)."""
-    async with desk.database.transaction() as tx:
-        file = await _load(tx, desk, act)
-        return await _save(tx, file, domain.give_opinion(file, act.holder, given, now), now)
+    return await _act(desk, act, now, lambda file: domain.give_opinion(file, act.holder, given, now))
 
 
 async def decide(desk: Desk, act: Act, ruling: Ruling, now: datetime) -> CaseFile:
     """Decide a case; of two decisions at once one is taken, the other leaves no trace (T21, T23)."""
+    return await _act(desk, act, now, lambda file: domain.decide(file, act.holder, ruling, now))
+
+
+async def _act(
+    desk: Desk, act: Act, now: datetime, choose: Callable[[CaseFile], Sequence[CaseEvent]]
+) -> CaseFile:
+    """Load the case and open its dossier, let the rules choose what happens, seal that, save it, state it.
+
+    Raises Unavailable `person-key-missing` until the data key of the person has arrived.
+    """
     async with desk.database.transaction() as tx:
-        file = await _load(tx, desk, act)
-        return await _save(tx, file, domain.decide(file, act.holder, ruling, now), now)
+        row = await store.lock_case(tx, act.application_id)
+        book = await desk.shelf.rulebook(tx)
+        rules = book.rules(row.case.region, row.case.policy_version)
+        key = await _key(tx, desk, row.dossier)
+        file = CaseFile(row.case, row.claim, unlock(row.dossier, key), rules, book.calendar(rules))
+        events = [_sealed(event, key) for event in choose(file)]
+        return await _save(tx, file, events, now)
 
 
-async def _load(tx: Tx, desk: Desk, act: Act) -> CaseFile:
-    row = await store.lock_case(tx, act.application_id)
-    book = await desk.shelf.rulebook(tx)
-    rules = book.rules(row.case.region, row.case.policy_version)
-    return CaseFile(row.case, row.claim, row.dossier, rules, book.calendar(rules))
+async def _key(tx: Tx, desk: Desk, dossier: Dossier) -> DataKey:
+    name = dossier.key_id
+    if name is None:
+        raise Unavailable("person-key-missing", "the application names no key of its person")
+    return require(await desk.keys.find(tx, [name]), name)
+
+
+def _sealed(event: CaseEvent, key: DataKey) -> CaseEvent:
+    return sealed(event, key) if isinstance(event, SealedCaseEvent) else event
 
 
 async def _save(tx: Tx, file: CaseFile, events: Sequence[CaseEvent], now: datetime) -> CaseFile:

@@ -11,12 +11,23 @@ from services.review import actions, domain
 from services.review.actions import CaseView
 from services.review.api.office import ANSWERS, At, By
 from services.review.api.standing import Deadline, Held, deadline, held, name_of
-from services.review.domain import Dossier, Identity, Paper, Status
-from shared.contracts.cases import CaseEvent, Outcome, Stage
-from shared.contracts.submissions import ApplicantClass, ApplicationType, PhysicianOpinion
+from services.review.domain import Dossier, Filed, Status
+from shared.contracts.base import ERASED
+from shared.contracts.cases import (
+    CaseEvent,
+    DecisionMade,
+    ExpertOpinionGiven,
+    MaterialRequested,
+    Outcome,
+    ReviewForwarded,
+    Stage,
+    items_of,
+    reasons_of,
+)
+from shared.contracts.submissions import Agent, ApplicantClass, ApplicationType, Person, PhysicianOpinion
 
 router = APIRouter(prefix="/api/review/cases", tags=["cases"], responses=ANSWERS)
-COMMON = {"application_id", "acceptance_no", "region", "occurred_at"}
+COMMON = {"application_id", "acceptance_no", "region", "occurred_at", "key_id", "sealed", "kinds"}
 
 
 class ShownPerson(BaseModel):
@@ -28,13 +39,13 @@ class ShownPerson(BaseModel):
 
 
 class ShownApplication(BaseModel):
-    """What intake told: who applies for what by which way."""
+    """What intake told: who applies for what by which way; nobody is named once they were erased."""
 
     application_type: ApplicationType
     applicant_class: ApplicantClass
     channel: str
     submitted_at: datetime
-    applicant: ShownPerson
+    applicant: ShownPerson | None
     agent: ShownPerson | None
     agent_relation: str | None
     previous_application_id: UUID | None
@@ -45,7 +56,7 @@ class ShownMaterial(BaseModel):
 
     kind: str
     name: str | None
-    content_hash: str
+    content_hash: str | None
     content_type: str
     size: int
     round: int
@@ -138,19 +149,21 @@ def _detail(view: CaseView, now: datetime) -> CaseDetail:
 
 
 def _application(dossier: Dossier) -> ShownApplication:
+    submitted, private = dossier.submitted, dossier.submitted.private
+    agent = private.agent if private else None
     return ShownApplication(
-        application_type=dossier.application_type,
-        applicant_class=dossier.applicant_class,
-        channel=dossier.channel,
-        submitted_at=dossier.submitted_at,
-        applicant=_person(dossier.applicant),
-        agent=_person(dossier.agent) if dossier.agent else None,
-        agent_relation=dossier.agent_relation,
-        previous_application_id=dossier.previous_application_id,
+        application_type=submitted.application_type,
+        applicant_class=submitted.applicant_class,
+        channel=submitted.channel,
+        submitted_at=submitted.occurred_at,
+        applicant=_person(private.applicant) if private else None,
+        agent=_person(agent) if agent else None,
+        agent_relation=agent.relation if agent else None,
+        previous_application_id=submitted.previous_application_id,
     )
 
 
-def _person(person: Identity) -> ShownPerson:
+def _person(person: Person | Agent) -> ShownPerson:
     return ShownPerson(
         name=domain.masked_name(person.name),
         id_type=person.id_type,
@@ -158,17 +171,17 @@ def _person(person: Identity) -> ShownPerson:
     )
 
 
-def _material(paper: Paper, names: Mapping[str, str] | None) -> ShownMaterial:
-    material = paper.material
+def _material(filed: Filed, names: Mapping[str, str] | None) -> ShownMaterial:
+    material, private = filed.paper, filed.private
     return ShownMaterial(
         kind=material.kind,
         name=name_of(names, material.kind),
-        content_hash=material.content_hash,
+        content_hash=private.content_hash if private else None,
         content_type=material.content_type,
         size=material.size,
-        round=paper.round,
+        round=filed.round,
         issued_on=material.issued_on,
-        issuer=material.issuer,
+        issuer=private.issuer if private else None,
         issuer_level=material.issuer_level,
         stamped=material.stamped,
     )
@@ -187,5 +200,18 @@ def _event(event: CaseEvent) -> ShownEvent:
         at=event.occurred_at,
         sentence=told.en,
         sentence_zh=told.zh,
-        facts=event.model_dump(mode="json", exclude=COMMON, exclude_none=True),
+        facts=_facts(event),
     )
+
+
+def _facts(event: CaseEvent) -> dict[str, JsonValue]:
+    facts: dict[str, JsonValue] = event.model_dump(mode="json", exclude=COMMON, exclude_none=True)
+    match event:
+        case MaterialRequested():
+            facts["items"] = [item.model_dump(mode="json") for item in items_of(event)]
+        case DecisionMade():
+            facts["opinion"] = event.private.opinion if event.private else ERASED
+            facts["reasons"] = [reason.model_dump(mode="json") for reason in reasons_of(event)]
+        case ReviewForwarded() | ExpertOpinionGiven():
+            facts["opinion"] = event.private.opinion if event.private else ERASED
+    return facts

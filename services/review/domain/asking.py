@@ -7,7 +7,7 @@ from services.review.domain.case import Case, clock_day
 from services.review.domain.claiming import Holder
 from services.review.domain.rules import Rules
 from services.review.domain.turn import CaseFile, require_turn, subject
-from shared.contracts.cases import CaseEvent, MaterialRequested, RequestedItem, Stage
+from shared.contracts.cases import CaseEvent, MaterialRequested, RequestedItem, RequestedPrivate, Stage
 from shared.contracts.deadlines import OnSupplement
 from shared.errors import Refused
 
@@ -27,9 +27,10 @@ def request_material(
             requested_by=holder.officer.id,
             stage=file.case.stage,
             round=file.case.rounds + 1,
-            items=list(items),
+            kinds=[item.kind for item in items],
             answer_due_on=answer_due.on,
             clock_paused_on=today if file.rules.on_supplement is OnSupplement.PAUSE else None,
+            private=RequestedPrivate(details=[item.detail for item in items]),
         )
     ]
 

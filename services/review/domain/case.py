@@ -162,8 +162,7 @@ def _accepted(event: ApplicationAccepted, case: Case) -> Case:
 
 @_changed.register
 def _asked(event: MaterialRequested, case: Case) -> Case:
-    kinds = tuple(item.kind for item in event.items)
-    asked = Asked(round=event.round, kinds=kinds, answer_due_on=event.answer_due_on)
+    asked = Asked(round=event.round, kinds=tuple(event.kinds), answer_due_on=event.answer_due_on)
     case = _with_part(case, event.requested_by)
     if event.clock_paused_on:
         case = _with_clock(case, clock.pause(case.clock, event.clock_paused_on, "material requested"))

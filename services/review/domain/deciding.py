@@ -9,7 +9,7 @@ from services.review.domain.claiming import Holder
 from services.review.domain.dossier import missing
 from services.review.domain.rules import Rules
 from services.review.domain.turn import CaseFile, require_turn, subject
-from shared.contracts.cases import CaseEvent, DecisionMade, Outcome, Reason, Stage
+from shared.contracts.cases import CaseEvent, DecidedPrivate, DecisionMade, ListedGround, Outcome, Stage
 from shared.contracts.materials import MaterialRule
 from shared.errors import Refused
 
@@ -35,6 +35,7 @@ def decide(file: CaseFile, holder: Holder, ruling: Ruling, now: datetime) -> lis
     """Decide the case; the reviewer took part in no earlier stage (12.4 guard 2, N-05)."""
     require_turn(file, holder, {Stage.FINAL}, now)
     rejected = ruling.outcome is Outcome.REJECTED
+    given = reasons(ruling.grounds, file.rules) if rejected else []
     if not rejected:
         _require_no_grounds(ruling.grounds)
         _require_papers(file, now)
@@ -45,14 +46,16 @@ def decide(file: CaseFile, holder: Holder, ruling: Ruling, now: datetime) -> lis
             decided_by=holder.officer.id,
             first_reviewer=_first_reviewer(file.case),
             policy_version=file.rules.version,
-            opinion=ruling.opinion,
-            reasons=reasons(ruling.grounds, file.rules) if rejected else [],
+            reasons=given,
             remedy=file.rules.remedy if rejected else None,
+            private=DecidedPrivate(
+                opinion=ruling.opinion, details=[ground.detail for ground in ruling.grounds]
+            ),
         )
     ]
 
 
-def reasons(grounds: Sequence[Ground], rules: Rules) -> list[Reason]:
+def reasons(grounds: Sequence[Ground], rules: Rules) -> list[ListedGround]:
     """Give the grounds their standard wording; at least one, each once and of the policy's list (T23)."""
     if not grounds:
         raise Refused("reason-missing", "a rejection names at least one reason", status=422)
@@ -63,7 +66,7 @@ def reasons(grounds: Sequence[Ground], rules: Rules) -> list[Reason]:
     if strangers:
         detail = f"not in the list of the region: {', '.join(strangers)}"
         raise Refused("reason-unknown", detail, status=422, known=sorted(rules.reasons))
-    return [Reason(code=g.code, text=rules.reasons[g.code], detail=g.detail) for g in grounds]
+    return [ListedGround(code=code, text=rules.reasons[code]) for code in codes]
 
 
 def lacking_papers(file: CaseFile, now: datetime) -> list[MaterialRule]:

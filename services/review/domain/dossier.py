@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
-from shared.contracts.applications import ApplicationSubmitted, MaterialSupplied
-from shared.contracts.materials import MaterialRule
-from shared.contracts.submissions import (
-    ApplicantClass,
-    ApplicationType,
-    Material,
-    PhysicianOpinion,
-    PhysicianTitle,
+from shared.contracts.applications import (
+    ApplicationSubmitted,
+    MaterialSupplied,
+    Paper,
+    PaperPrivate,
+    SubmittedPrivate,
+    SuppliedPrivate,
 )
+from shared.contracts.base import opened
+from shared.contracts.materials import MaterialRule
+from shared.contracts.submissions import Person, PhysicianOpinion, PhysicianTitle
 
 ADULT_AGE = 18
 RESIDENT_ID = "01"
@@ -21,78 +23,65 @@ TITLES = list(PhysicianTitle)
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """A person's name and document; `id_type` is the national `psn_cert_type`."""
+class Filed:
+    """One paper; `round` is 0 for the application itself, else the request that it answers."""
 
-    name: str
-    id_type: str
-    id_number: str
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """One material; `round` is 0 for the application itself, else the request that it answers."""
-
-    material: Material
-    round: int = 0
+    paper: Paper
+    private: PaperPrivate | None
+    round: int
 
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """The application as review was told of it; it stands beside the case, outside its fold."""
+    """The application as review was told of it, sealed as it came; it stands beside the case's fold."""
 
-    application_type: ApplicationType
-    applicant_class: ApplicantClass
-    channel: str
-    submitted_at: datetime
-    person_id: UUID
-    applicant: Identity
-    agent: Identity | None = None
-    agent_relation: str | None = None
-    papers: tuple[Paper, ...] = ()
-    physician_opinion: PhysicianOpinion | None = None
-    previous_application_id: UUID | None = None
+    submitted: ApplicationSubmitted
+    supplied: tuple[MaterialSupplied, ...] = ()
 
+    @property
+    def key_id(self) -> UUID | None:
+        """The data key of the person."""
+        return self.submitted.key_id
 
-def dossier_of(submitted: ApplicationSubmitted) -> Dossier:
-    """Begin the dossier of an application; addresses and phone numbers are left where they are."""
-    person, agent = submitted.applicant, submitted.agent
-    return Dossier(
-        application_type=submitted.application_type,
-        applicant_class=submitted.applicant_class,
-        channel=submitted.channel,
-        submitted_at=submitted.occurred_at,
-        person_id=submitted.person_id,
-        applicant=Identity(person.name, person.id_type, person.id_number),
-        agent=Identity(agent.name, agent.id_type, agent.id_number) if agent else None,
-        agent_relation=agent.relation if agent else None,
-        papers=tuple([Paper(material) for material in submitted.materials]),
-        physician_opinion=submitted.physician_opinion,
-        previous_application_id=submitted.previous_application_id,
-    )
+    @property
+    def person(self) -> SubmittedPrivate:
+        """Who applies; raises NotOpened while the dossier is sealed."""
+        return opened(self.submitted.private)
+
+    @property
+    def papers(self) -> list[Filed]:
+        """All papers in the order they came in; new ones stand beside the old ones (T15)."""
+        first = _filed(self.submitted.materials, self.submitted.private, 0)
+        return [*first, *(f for s in self.supplied for f in _filed(s.materials, s.private, s.round))]
+
+    @property
+    def physician_opinion(self) -> PhysicianOpinion | None:
+        """The opinion that was handed in last, of those that were opened."""
+        told: list[SubmittedPrivate | SuppliedPrivate | None] = [self.submitted.private]
+        told += [event.private for event in self.supplied]
+        given = [one.physician_opinion for one in told if one and one.physician_opinion]
+        return given[-1] if given else None
 
 
 def supplemented(dossier: Dossier, supplied: MaterialSupplied) -> Dossier:
-    """Add what the applicant supplied; new papers stand beside the old ones (T15)."""
-    papers = tuple([Paper(material, supplied.round) for material in supplied.materials])
-    opinion = supplied.physician_opinion or dossier.physician_opinion
-    return replace(dossier, papers=dossier.papers + papers, physician_opinion=opinion)
+    """Add what the applicant supplied (T15)."""
+    return replace(dossier, supplied=(*dossier.supplied, supplied))
 
 
 def missing(
     dossier: Dossier, disease_code: str, rules: Sequence[MaterialRule], today: date
 ) -> list[MaterialRule]:
-    """List the requirements that the dossier does not meet."""
-    agent, minor = dossier.agent is not None, is_minor(dossier.applicant, today)
+    """List the requirements that the dossier does not meet; raises NotOpened while it is sealed."""
+    agent, minor = dossier.person.agent is not None, is_minor(dossier.person.applicant, today)
     return [
         rule
         for rule in rules
-        if rule.when.holds(disease_code, dossier.application_type, has_agent=agent, is_minor=minor)
+        if rule.when.holds(disease_code, dossier.submitted.application_type, has_agent=agent, is_minor=minor)
         and not rule.is_met_by(_kinds(dossier, rule))
     ]
 
 
-def is_minor(person: Identity, today: date) -> bool:
+def is_minor(person: Person, today: date) -> bool:
     """Tell by the resident identity number whether a person is under 18; other documents do not say."""
     if person.id_type != RESIDENT_ID or len(person.id_number) != 18:
         return False
@@ -117,8 +106,15 @@ def masked_number(number: str) -> str:
 
 def _kinds(dossier: Dossier, rule: MaterialRule) -> set[str]:
     """List the kinds at hand; a signed opinion counts as one if the signer's title suffices (F-S14)."""
-    kinds = {paper.material.kind for paper in dossier.papers}
+    kinds = {filed.paper.kind for filed in dossier.papers}
     opinion, least = dossier.physician_opinion, rule.signer_title_min
     if opinion and (least is None or TITLES.index(opinion.title) >= TITLES.index(least.v)):
         kinds.add("physician_opinion")
     return kinds
+
+
+def _filed(
+    papers: Sequence[Paper], told: SubmittedPrivate | SuppliedPrivate | None, number: int
+) -> list[Filed]:
+    private = told.papers if told else [None] * len(papers)
+    return [Filed(paper, one, number) for paper, one in zip(papers, private, strict=True)]

@@ -8,7 +8,14 @@ from services.review.domain.case import Case
 from services.review.domain.claiming import Holder
 from services.review.domain.rules import Rules
 from services.review.domain.turn import CaseFile, require_turn, subject
-from shared.contracts.cases import CaseEvent, ExpertOpinionGiven, Outcome, ReviewForwarded, Stage
+from shared.contracts.cases import (
+    CaseEvent,
+    ExpertOpinionGiven,
+    OpinionPrivate,
+    Outcome,
+    ReviewForwarded,
+    Stage,
+)
 from shared.contracts.deadlines import ExpertReview
 from shared.errors import Refused
 
@@ -45,7 +52,7 @@ def forward(file: CaseFile, holder: Holder, handover: Handover, now: datetime) -
             forwarded_by=holder.officer.id,
             from_stage=file.case.stage,
             to_stage=handover.to_stage,
-            opinion=handover.opinion,
+            private=OpinionPrivate(opinion=handover.opinion),
         )
     ]
 
@@ -60,7 +67,7 @@ def give_opinion(file: CaseFile, holder: Holder, given: Recommendation, now: dat
             **subject(file.case, now),
             expert=holder.officer.id,
             recommendation=given.outcome,
-            opinion=given.opinion,
+            private=OpinionPrivate(opinion=given.opinion),
         )
     ]
 

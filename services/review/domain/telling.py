@@ -71,9 +71,9 @@ def _accepted(event: ApplicationAccepted) -> Sentence:
 @tell.register
 def _asked(event: MaterialRequested) -> Sentence:
     who, due = event.requested_by, event.answer_due_on
-    kinds = ", ".join(item.kind for item in event.items)
+    kinds = ", ".join(event.kinds)
     en = f"{who} asked for material ({kinds}), to be answered by {due}"
-    zh = f"{who}一次性告知需补充材料{len(event.items)}项，请于{due}前补交"
+    zh = f"{who}一次性告知需补充材料{len(event.kinds)}项，请于{due}前补交"
     if event.clock_paused_on is None:
         return Sentence(f"{en}.", f"{zh}。")
     return Sentence(f"{en}; the clock is paused.", f"{zh}，期间暂停计时。")
