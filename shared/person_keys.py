@@ -75,6 +75,17 @@ class PersonKeys:
         rows = zip(persons, keys, wrapped, strict=True)
         return {person: Made(person, key, one) for person, key, one in rows}
 
+    async def draw(self) -> tuple[DataKey, WrappedKey]:
+        """Draw a key for something else, a paper for example; nothing is stored."""
+        key = DataKey.fresh(self._algorithm)
+        (wrapped,) = await self._service.wrap([key])
+        return key, wrapped
+
+    async def unwrap(self, wrapped: WrappedKey) -> DataKey:
+        """Give the key back; raises as `KeyService.unwrap` does."""
+        (key,) = await self._service.unwrap([wrapped])
+        return key
+
     async def open(self, source: Tx | Database, events: Sequence[E]) -> list[E]:
         """Open what can be opened; the private part of an erased person stays None."""
         keys = await self.find(source, {event.key_id for event in events if event.key_id})

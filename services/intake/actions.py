@@ -20,6 +20,7 @@ from services.intake.materials import Materials
 from services.intake.policies import Policies
 from services.intake.store import applications, published, submissions
 from services.intake.store import materials as uploads
+from services.intake.store.materials import Upload
 from shared import outbox, tracing
 from shared.access import replayed
 from shared.contracts.base import ApplicationEvent, SealedEvent
@@ -114,10 +115,14 @@ async def store_material(
     """
     papers.require_size(len(content))
     kind = papers.require_agreement(claimed, content[: papers.ENOUGH_TO_TELL])
-    digest, material = await asyncio.to_thread(sha256, content), StoredMaterial(len(content), kind)
-    await desk.materials.keep(digest.hexdigest(), content)
-    await uploads.add_material(desk.database, digest.digest(), material, channel, now)
-    return digest.hexdigest(), material
+    digest = (await asyncio.to_thread(sha256, content)).hexdigest()
+    name, material = papers.name_of(desk.lookup_key, digest), StoredMaterial(len(content), kind)
+    if not await uploads.find_materials(desk.database, {name: digest}):
+        key, wrapped = await desk.keys.draw()
+        await desk.materials.keep(key, content)
+        if not await uploads.add_material(desk.database, name, Upload(material, channel, now, wrapped)):
+            await desk.materials.forget(key.key_id)  # the same paper came twice at once
+    return digest, material
 
 
 async def find_application(desk: Desk, ask: Ask) -> tuple[Application, list[Entry]]:
@@ -138,7 +143,8 @@ async def supply_material(desk: Desk, ask: Ask, supplement: Supplement, now: dat
     """Hand in what a reviewer asked for (T15); gives the kinds that had been asked for."""
     async with desk.database.transaction() as tx:
         application = await _lock(tx, ask)
-        stored = await uploads.find_materials(tx, {m.content_hash for m in supplement.materials})
+        names = papers.names_of(desk.lookup_key, supplement.materials)
+        stored = await uploads.find_materials(tx, names)
         rules = desk.policies.in_force(application.region, submitting.shanghai_day(now))
         defects = find_upload_defects(supplement.materials, rules, stored)
         events = answering.supply_material(application, supplement, defects, desk.lookup_key, now)
@@ -255,16 +261,16 @@ async def _answer_unwritten(
 
 
 async def _look_up(source: Tx | Database, desk: Desk, offers: Sequence[Offer]) -> Ground:
-    hashes = {material.content_hash for offer in offers for material in offer.offered.materials}
+    names = papers.names_of(desk.lookup_key, [m for offer in offers for m in offer.offered.materials])
     numbers = {number for offer in offers if (number := offer.previous_number())}
     persons = {offer.person_id(desk.lookup_key) for offer in offers}
     if isinstance(source, Database):
         stored, keys = await asyncio.gather(
-            uploads.find_materials(source, hashes), desk.keys.of_persons(source, persons)
+            uploads.find_materials(source, names), desk.keys.of_persons(source, persons)
         )
     else:
         # A transaction has one connection, which takes one question at a time.
-        stored = await uploads.find_materials(source, hashes)
+        stored = await uploads.find_materials(source, names)
         keys = await desk.keys.of_persons(source, persons)
     previous = await applications.find_applications(source, numbers) if numbers else {}
     return Ground(Known(stored, previous), keys)

@@ -9,11 +9,13 @@ from services.review.domain import CaseFile, Claim, Handover, Holder, Officer, R
 from services.review.domain.rules import Rules
 from shared.calendar import Calendar
 from shared.contracts.applications import MaterialSupplied
-from shared.contracts.cases import CaseEvent, Outcome, RequestedItem, Stage
+from shared.contracts.cases import CaseEvent, Outcome, RequestedItem, SealedCaseEvent, Stage
 from shared.contracts.deadlines import ClockStart, ExpertReview, OnSupplement
 from shared.contracts.materials import MaterialRule, NeededBy
 from shared.contracts.sourced import Grade, Sourced
 from shared.contracts.submissions import Material, PhysicianOpinion, PhysicianTitle
+from shared.person_keys import sealed
+from tests.support.private import KEY, told
 from tests.support.samples import NOON, an_application_submitted
 from tests.unit.arrangements import CALENDAR
 
@@ -111,7 +113,7 @@ class Story:
         opened = domain.open_case(application, self.rules, due.on, self.now)
         self.events: list[CaseEvent] = [opened]
         case = domain.evolve(None, opened)
-        self.file = CaseFile(case, Claim(), domain.dossier_of(application), self.rules, calendar)
+        self.file = CaseFile(case, Claim(), domain.Dossier(application), self.rules, calendar)
 
     @property
     def case(self) -> domain.Case:
@@ -145,7 +147,8 @@ class Story:
         return self.act(domain.request_material, by, some_items(*kinds))
 
     def supply(self, *materials: Material, opinion: PhysicianOpinion | None = None) -> "Story":
-        supplied = MaterialSupplied(
+        supplied = told(
+            MaterialSupplied,
             application_id=self.application_id,
             round=self.case.rounds,
             materials=list(materials),
@@ -170,6 +173,7 @@ class Story:
 
     def _after(self, events: list[CaseEvent]) -> "Story":
         case = self.case
+        events = [sealed(event, KEY) if isinstance(event, SealedCaseEvent) else event for event in events]
         for event in events:
             case = domain.evolve(case, event)
         self.events += events

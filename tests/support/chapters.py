@@ -88,7 +88,6 @@ def the_review(application_id: UUID) -> list[Event]:
             forwarded_by="panzhihua-first-1",
             from_stage=Stage.FIRST,
             to_stage=Stage.FINAL,
-            opinion="材料齐全。",
         ),
         DecisionMade(
             **common,
@@ -96,7 +95,6 @@ def the_review(application_id: UUID) -> list[Event]:
             decided_by="panzhihua-final-1",
             first_reviewer="panzhihua-first-1",
             policy_version=1,
-            opinion="同意。",
         ),
     ]
 

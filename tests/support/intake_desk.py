@@ -20,6 +20,7 @@ from shared.contracts.cases import (
 )
 from tests.support.bus import until
 from tests.support.intake import CHANNEL, PDF, a_body, an_id_number
+from tests.support.private import told
 
 PERSONS = iter(range(1, 1000))
 
@@ -115,7 +116,8 @@ def accepted(receipt):
 
 
 def requested(receipt):
-    return MaterialRequested(
+    return told(
+        MaterialRequested,
         **case_of(receipt),
         requested_by="officer-2",
         stage=Stage.FIRST,
@@ -132,7 +134,8 @@ def resumed(receipt):
 
 def rejected(receipt):
     reason = Reason(code="RECORD_TOO_OLD", text="病历资料超过规定期限", detail="检查报告为2025年1月")
-    return DecisionMade(
+    return told(
+        DecisionMade,
         **case_of(receipt),
         outcome=Outcome.REJECTED,
         decided_by="officer-3",

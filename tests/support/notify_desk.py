@@ -4,7 +4,8 @@ import hashlib
 import hmac
 import json
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import httpx
@@ -12,19 +13,36 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from uuid_utils.compat import uuid7
 
-from services.notify import api, app, sms
+from services.notify import api, app, consumer, sms
 from services.notify.actions import announcing, delivering
+from services.notify.actions.opening import Vault
 from services.notify.api import Desk
 from services.notify.delivery import Delivery, Inboxes, Pace
 from services.notify.domain.announcing import Announcement, Details, Recipient, RegionRules, Template
 from services.notify.domain.delivering import Patience
-from shared import edge
+from shared import edge, person_keys
 from shared.access import Channel, Channels, Staff
 from shared.batching import Batcher
 from shared.citizens import CitizenDoor, citizen_token
+from shared.contracts.applications import ApplicationSubmitted, SubmittedPrivate
+from shared.contracts.base import Event, SealedEvent
+from shared.contracts.cases import (
+    DecidedPrivate,
+    DecisionMade,
+    MaterialRequested,
+    Outcome,
+    RequestedPrivate,
+    Stage,
+)
+from shared.contracts.submissions import ApplicantClass, ApplicationType, NoticeRead, Person
 from shared.errors import Refused
 from shared.health import Health
+from shared.key_service import MasterKeys
+from shared.outbox import body as published
+from shared.person_keys import Made, PersonKeys
 from shared.postgres import Database, migrate
+from shared.received import Received
+from shared.sealing import Algorithm, DataKey
 from tests.support.bus import until
 from tests.support.loops import running
 
@@ -47,6 +65,14 @@ PANZHIHUA = RegionRules(
 QUICK = Patience(first=timedelta(seconds=0.2), most=timedelta(seconds=0.5), tries=100)
 
 
+@dataclass(frozen=True)
+class Applicant(Recipient):
+    """A recipient together with what notify must open to know: the phone number, under the data key."""
+
+    phone: str = ""
+    key: DataKey = field(default_factory=lambda: DataKey.fresh(Algorithm.A256GCM))
+
+
 class Badges:
     """A door that knows staff by names such as `pzh-auditor`: area and role."""
 
@@ -60,12 +86,14 @@ class Badges:
 class NotifyDesk:
     """What notify holds and does, driven by its actions and watched through its API."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, masters: MasterKeys) -> None:
         self.database = database
+        self.masters = masters
+        self.vault = Vault(database, PersonKeys(masters, Algorithm.A256GCM))
         self.receipts = Batcher(self._take_receipts)
         application = edge.application("Mente notify", "notify", Health())
         citizens = CitizenDoor(CHANNELS)
-        api.add_routes(application, Desk(database, citizens, Badges(), SECRET, self.receipts, app.now))
+        api.add_routes(application, Desk(self.vault, citizens, Badges(), SECRET, self.receipts, app.now))
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(application), base_url="http://notify/api/notify"
         )
@@ -78,8 +106,16 @@ class NotifyDesk:
         async with self.database.transaction() as tx:
             await announcing.keep_rules(tx, [rules])
 
-    async def register(self, *recipients: Recipient) -> None:
-        """The persons of applications become known."""
+    async def learn(self, *recipients: Applicant) -> None:
+        """The keys of persons arrive."""
+        wrapped = await self.masters.wrap([r.key for r in recipients])
+        made = [Made(r.person_id, r.key, one) for r, one in zip(recipients, wrapped, strict=True)]
+        async with self.database.transaction() as tx:
+            await person_keys.keep(tx, [one.event(app.now()) for one in made])
+
+    async def register(self, *recipients: Applicant) -> None:
+        """The persons of applications become known, and their keys."""
+        await self.learn(*recipients)
         async with self.database.transaction() as tx:
             await announcing.register(tx, recipients)
 
@@ -88,14 +124,22 @@ class NotifyDesk:
         async with self.database.transaction() as tx:
             await announcing.announce(tx, announcements, app.now())
 
-    async def submit(self, count: int = 1, **changes) -> list[Recipient]:
+    async def hear(self, *events: Event) -> None:
+        """Events come from the bus, read as they were published, and are handled one by one."""
+        known = {kind: handle for one in consumer.consumers(app.now) for kind, handle in one.handlers.items()}
+        for event in events:
+            async with self.database.transaction() as tx:
+                await known[type(event)](tx, [received(event)])
+
+    async def submit(self, count: int = 1, **changes) -> list[Applicant]:
         """So many submissions arrive, each with its person and its first announcement at once."""
         recipients = [a_recipient(**changes) for _ in range(count)]
         await self.submitted({r: an_announcement(r.application_id) for r in recipients})
         return recipients
 
-    async def submitted(self, told: dict[Recipient, Announcement]) -> None:
+    async def submitted(self, told: dict[Applicant, Announcement]) -> None:
         """Persons and what they are told first, in one transaction as the consumer writes them."""
+        await self.learn(*told)
         async with self.database.transaction() as tx:
             await announcing.register(tx, list(told))
             await announcing.announce(tx, list(told.values()), app.now())
@@ -158,7 +202,7 @@ class Gateway:
         found = (await self.admin.get("/sent")).json()
         return [one for one in found if one["phone"] in phones]
 
-    async def calls(self, recipients: list[Recipient]) -> list[int]:
+    async def calls(self, recipients: list[Applicant]) -> list[int]:
         """How often the provider was handed the texts to these persons, sorted."""
         return sorted(one["calls"] for one in await self.sent(*(r.phone for r in recipients)))
 
@@ -180,10 +224,10 @@ async def a_database(servers) -> Database:
 
 
 @asynccontextmanager
-async def a_desk(database: Database):
+async def a_desk(database: Database, masters: MasterKeys):
     """A desk without a message that knows Panzhihua's policy."""
-    await database.execute("TRUNCATE recipients, regions, messages, attempts, receipts, outbox")
-    desk = NotifyDesk(database)
+    await database.execute("TRUNCATE recipients, regions, messages, attempts, receipts, outbox, person_keys")
+    desk = NotifyDesk(database, masters)
     await desk.know()
     async with running(desk.receipts):
         yield desk
@@ -194,7 +238,7 @@ async def a_desk(database: Database):
 async def sending(desk: NotifyDesk, provider: sms.Provider, pace: Pace | None = None):
     """A worker that brings messages out."""
     pace = pace or Pace(lease=timedelta(seconds=30), patience=QUICK)
-    delivery = Delivery(desk.database, provider, now=app.now, jitter=lambda: 0.5, pace=pace)
+    delivery = Delivery(desk.vault, provider, now=app.now, jitter=lambda: 0.5, pace=pace)
     async with running(delivery), running(Inboxes(desk.database, app.now)):
         yield delivery
 
@@ -204,16 +248,87 @@ def a_phone() -> str:
     return f"1990{uuid4().int % 10**7:07d}"
 
 
-def a_recipient(**changes) -> Recipient:
-    """A person of Panzhihua."""
+def a_recipient(phone: str | None = None, **changes) -> Applicant:
+    """A person of Panzhihua, their number sealed under a key of their own."""
     values = {
         "application_id": UUID(str(uuid7())),
         "person_id": uuid4(),
-        "phone": a_phone(),
         "region": "panzhihua",
         "acceptance_no": "PZH2611220000123",
     }
-    return Recipient(**{**values, **changes})
+    applicant = Applicant(**{**values, **changes}, phone=phone or a_phone())
+    event = a_submission(applicant)
+    return replace(applicant, key_id=event.key_id, sealed=event.sealed)
+
+
+def a_submission(applicant: Applicant) -> ApplicationSubmitted:
+    """What intake states of the application of a person."""
+    person = Person(name="测试员", id_number="990101199001010012", phone=applicant.phone)
+    event = ApplicationSubmitted(
+        application_id=applicant.application_id,
+        acceptance_no=applicant.acceptance_no,
+        region=applicant.region,
+        policy_version=1,
+        channel="app",
+        application_type=ApplicationType.NEW,
+        disease_code="PZH-001",
+        applicant_class=ApplicantClass.EMPLOYEE,
+        person_id=applicant.person_id,
+        materials=[],
+        notice=NoticeRead(version="1", read_at=app.now()),
+        occurred_at=app.now(),
+        private=SubmittedPrivate(applicant=person, papers=[]),
+    )
+    return person_keys.sealed(event, applicant.key)
+
+
+def a_request(applicant: Applicant, *details: str) -> MaterialRequested:
+    """A reviewer asks for test reports, each in words of their own."""
+    event = MaterialRequested(
+        **_about(applicant),
+        requested_by="reviewer-1",
+        stage=Stage.FIRST,
+        round=1,
+        kinds=["test_report"] * len(details),
+        answer_due_on=date(2030, 12, 11),
+        private=RequestedPrivate(details=list(details)),
+    )
+    return person_keys.sealed(event, applicant.key)
+
+
+def a_rejection(applicant: Applicant, opinion: str, detail: str) -> DecisionMade:
+    """The application is rejected for a reason that stands in the list and is explained in words."""
+    event = DecisionMade(
+        **_about(applicant),
+        outcome=Outcome.REJECTED,
+        decided_by="reviewer-2",
+        first_reviewer="reviewer-1",
+        policy_version=1,
+        reasons=[{"code": "R-01", "text": "病历资料超过规定期限"}],
+        remedy="可申请行政复议",
+        private=DecidedPrivate(opinion=opinion, details=[detail]),
+    )
+    return person_keys.sealed(event, applicant.key)
+
+
+def _about(applicant: Applicant) -> dict:
+    return {
+        "application_id": applicant.application_id,
+        "acceptance_no": applicant.acceptance_no,
+        "region": applicant.region,
+        "occurred_at": app.now(),
+    }
+
+
+def received(event: Event) -> Received:
+    """An event as a consumer gets it: nothing in it is opened."""
+    body = published(event)
+    assert body is None or b'"private"' not in body
+    read = event if body is None else type(event).read(body)
+    assert not isinstance(read, SealedEvent) or read.private is None
+    names = {"topic": event.topic, "key": event.key, "type": event.type, "occurred_at": event.occurred_at}
+    places = {"partition": 0, "offset": 0, "sequence": None, "traceparent": None, "record": None}
+    return Received(event=read, event_id=UUID(str(uuid7())), **names, **places)
 
 
 def an_announcement(

@@ -16,6 +16,7 @@ from shared.errors import Refused
 from shared.health import Health
 from shared.postgres import Database, migrate
 from shared.signin import Staff
+from tests.support.private import KEYS, know_the_key, told
 from tests.support.samples import NOON, an_application_submitted
 
 AREAS = {"pzh": "510400", "srg": "361100"}
@@ -51,7 +52,7 @@ class ReviewDesk:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.desk = Desk(database, Shelf())
+        self.desk = Desk(database, Shelf(), KEYS)
         self.now: datetime = NOON
         application = edge.application("Mente review", "review", Health())
         app.add_api(application, api.Office(self.desk, Badges(), lambda: self.now))
@@ -79,7 +80,7 @@ class ReviewDesk:
     async def supply(self, application_id: UUID, number: int = 1, **given) -> None:
         """The applicant answers a request."""
         values = {"round": number, "materials": [], "occurred_at": self.now, **given}
-        supplied = MaterialSupplied(application_id=application_id, **values)
+        supplied = told(MaterialSupplied, application_id=application_id, **values)
         async with self.database.transaction() as tx:
             book = await self.desk.shelf.rulebook(tx)
             await actions.resume_cases(tx, [supplied], book, self.now)
@@ -131,6 +132,7 @@ async def a_database(servers) -> Database:
     async with database.transaction() as tx:
         await actions.keep_policies(tx, [e for e in PUBLISHED if isinstance(e, PolicyPublished)], NOON)
         await actions.keep_calendars(tx, [e for e in PUBLISHED if isinstance(e, CalendarPublished)], NOON)
+    await know_the_key(database)
     return database
 
 

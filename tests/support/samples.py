@@ -1,12 +1,11 @@
 """Valid values by default; one argument tells the story. Every person is made up."""
 
-from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn
 from shared.contracts.submissions import ApplicantClass, ApplicationType, NoticeRead, Person
-
-NOON = datetime(2026, 9, 18, 4, 0, tzinfo=UTC)
+from tests.support.private import told
+from tests.support.times import NOON
 
 
 def a_person(**changes) -> Person:
@@ -31,9 +30,10 @@ def an_application_submitted(application_id: UUID | None = None, **changes) -> A
         "notice": NoticeRead(version="1", read_at=NOON),
         "occurred_at": NOON,
     }
-    return ApplicationSubmitted(**{**values, **changes})
+    return told(ApplicationSubmitted, **{**values, **changes})
 
 
 def an_application_withdrawn(application_id: UUID, **changes) -> ApplicationWithdrawn:
     """The applicant took it back."""
-    return ApplicationWithdrawn(**{"application_id": application_id, "occurred_at": NOON, **changes})
+    values = {"application_id": application_id, "occurred_at": NOON, **changes}
+    return told(ApplicationWithdrawn, **values)

@@ -13,9 +13,10 @@ from services.intake.domain.answering import (
 )
 from services.intake.domain.defects import defect
 from services.intake.domain.following import Status, evolve
+from shared.contracts.applications import paper
 from shared.contracts.submissions import Material
 from shared.errors import Refused
-from tests.support.intake import NOON, a_material
+from tests.support.intake import LOOKUP_KEY, NOON, a_material
 from tests.unit.test_intake_following import accepted, after, decided, requested
 
 PAPERS = Supplement((Material.model_validate(a_material("test_report")),))
@@ -29,29 +30,33 @@ def refused(call, *arguments) -> Refused:
 
 
 def test_a_supplement_answers_the_round_that_asked():
-    (event,) = supply_material(ASKED, PAPERS, [], NOON)
-    assert (event.round, event.materials) == (1, list(PAPERS.materials))
+    (event,) = supply_material(ASKED, PAPERS, [], LOOKUP_KEY, NOON)
+    assert (event.round, event.materials) == (1, [paper(m) for m in PAPERS.materials])
+    assert [one.content_hash for one in event.private.papers] == [m.content_hash for m in PAPERS.materials]
 
 
 def test_nobody_supplies_what_was_not_asked_for():
-    assert refused(supply_material, after(accepted()), PAPERS, [], NOON).code == "supplement-not-asked"
+    assert (
+        refused(supply_material, after(accepted()), PAPERS, [], LOOKUP_KEY, NOON).code
+        == "supplement-not-asked"
+    )
 
 
 def test_the_same_papers_again_change_nothing():
-    answered = evolve(ASKED, supply_material(ASKED, PAPERS, [], NOON))
-    assert supply_material(answered, PAPERS, [], NOON) == []
+    answered = evolve(ASKED, supply_material(ASKED, PAPERS, [], LOOKUP_KEY, NOON))
+    assert supply_material(answered, PAPERS, [], LOOKUP_KEY, NOON) == []
     others = Supplement((Material.model_validate(a_material("outpatient_record")),))
-    assert refused(supply_material, answered, others, [], NOON).code == "supplement-not-asked"
+    assert refused(supply_material, answered, others, [], LOOKUP_KEY, NOON).code == "supplement-not-asked"
 
 
 def test_an_empty_supplement_is_no_answer():
-    error = refused(supply_material, ASKED, Supplement(()), [], NOON)
+    error = refused(supply_material, ASKED, Supplement(()), [], LOOKUP_KEY, NOON)
     assert [d["code"] for d in error.extra["defects"]] == ["nothing-supplied"]
 
 
 def test_defects_of_a_supplement_are_listed():
     found = [defect("material-not-uploaded", "materials.0.content_hash")]
-    error = refused(supply_material, ASKED, PAPERS, found, NOON)
+    error = refused(supply_material, ASKED, PAPERS, found, LOOKUP_KEY, NOON)
     assert (error.status, error.extra["defects"][0]["field"]) == (422, "materials.0.content_hash")
 
 
@@ -61,7 +66,7 @@ def test_kinds_that_are_still_missing_are_named():
 
 def test_an_application_is_withdrawn_once():
     (event,) = withdraw(ASKED, "不需要了", NOON)
-    assert event.reason == "不需要了"
+    assert event.private.reason == "不需要了"
     assert withdraw(evolve(ASKED, [event]), None, NOON) == []
 
 

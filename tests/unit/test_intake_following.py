@@ -21,8 +21,11 @@ from shared.contracts.cases import (
     ReviewForwarded,
     ReviewResumed,
     Stage,
+    items_of,
+    reasons_of,
 )
 from tests.support.intake import LOOKUP_KEY, NOON, a_draw, a_rulebook, an_offer, uploaded
+from tests.support.private import told
 
 APPLICATION = opened(submit(an_offer(), a_rulebook(), uploaded(), LOOKUP_KEY, a_draw()).event)
 ITEM = RequestedItem(kind="physician_opinion", detail="请补充医师认定意见")
@@ -54,12 +57,12 @@ def requested(stage=Stage.FIRST, **changes):
         "answer_due_on": date(2026, 10, 9),
         "clock_paused_on": date(2026, 9, 21),
     }
-    return MaterialRequested(**CASE, **{**values, **changes})
+    return told(MaterialRequested, **CASE, **{**values, **changes})
 
 
 def supplied():
-    return MaterialSupplied(
-        application_id=APPLICATION.application_id, occurred_at=NOON, round=1, materials=[]
+    return told(
+        MaterialSupplied, application_id=APPLICATION.application_id, occurred_at=NOON, round=1, materials=[]
     )
 
 
@@ -68,13 +71,20 @@ def resumed(stage=Stage.FIRST):
 
 
 def forwarded(to=Stage.EXPERT):
-    return ReviewForwarded(
-        **CASE, forwarded_by="officer-2", from_stage=Stage.FIRST, to_stage=to, opinion="请专家评审"
+    return told(
+        ReviewForwarded,
+        **CASE,
+        forwarded_by="officer-2",
+        from_stage=Stage.FIRST,
+        to_stage=to,
+        opinion="请专家评审",
     )
 
 
 def advised():
-    return ExpertOpinionGiven(**CASE, expert="expert-1", recommendation=Outcome.REJECTED, opinion="不符合")
+    return told(
+        ExpertOpinionGiven, **CASE, expert="expert-1", recommendation=Outcome.REJECTED, opinion="不符合"
+    )
 
 
 def decided(outcome=Outcome.APPROVED, **changes):
@@ -85,7 +95,7 @@ def decided(outcome=Outcome.APPROVED, **changes):
         "policy_version": 1,
         "opinion": "同意",
     }
-    return DecisionMade(**CASE, **{**values, **changes})
+    return told(DecisionMade, **CASE, **{**values, **changes})
 
 
 def rejected():
@@ -94,7 +104,7 @@ def rejected():
 
 
 def withdrawn():
-    return ApplicationWithdrawn(application_id=APPLICATION.application_id, occurred_at=NOON)
+    return told(ApplicationWithdrawn, application_id=APPLICATION.application_id, occurred_at=NOON)
 
 
 def closed():
@@ -138,24 +148,25 @@ def test_acceptance_gives_a_due_date():
 
 def test_a_request_shows_what_is_asked_and_stops_the_due_date():
     application = after(accepted(), requested())
-    assert (application.asked, application.answer_due_on, application.round) == (
-        (ITEM,),
-        date(2026, 10, 9),
-        1,
-    )
+    assert items_of(application.asked) == [ITEM]
+    assert (application.asked.answer_due_on, application.round) == (date(2026, 10, 9), 1)
     assert application.due_paused
     assert not after(accepted(), requested(clock_paused_on=None)).due_paused
 
 
 def test_the_due_date_moves_on_when_the_papers_are_there():
     application = after(accepted(), requested(), supplied(), resumed())
-    assert (application.due_on, application.due_paused, application.asked) == (date(2026, 10, 20), False, ())
+    assert (application.due_on, application.due_paused, application.asked) == (
+        date(2026, 10, 20),
+        False,
+        None,
+    )
 
 
 def test_a_rejection_carries_reasons_and_remedy():
     application = after(accepted(), rejected())
-    assert [reason.code for reason in application.reasons] == ["RECORD_TOO_OLD"]
-    assert application.remedy == "可申请行政复议。"
+    assert [reason.code for reason in reasons_of(application.decision)] == ["RECORD_TOO_OLD"]
+    assert application.decision.remedy == "可申请行政复议。"
     assert application.ended_at == NOON
 
 

@@ -5,13 +5,17 @@ import json
 import pytest
 
 from services.intake.app import PROGRAM
+from shared.key_service import fresh_line
 from shared.program import SettingsIncomplete
+from shared.sealing import Algorithm
 
 
 @pytest.fixture
 def environment(monkeypatch, tmp_path):
     channels = tmp_path / "channels.json"
     channels.write_text(json.dumps({"channels": []}))
+    masters = tmp_path / "master.keys"
+    masters.write_text(fresh_line("m-1", Algorithm.A256GCM))
     values = {
         "MENTE_DATABASE_URL": "postgresql://mente_intake@localhost/mente_intake",
         "MENTE_KAFKA": "127.0.0.1:9092",
@@ -20,6 +24,7 @@ def environment(monkeypatch, tmp_path):
         "MENTE_OBJECT_STORE": "file:///tmp/objects",
         "MENTE_CHANNELS": str(channels),
         "MENTE_LOOKUP_KEY": "00" * 32,
+        "MENTE_MASTER_KEYS": str(masters),
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
@@ -36,6 +41,8 @@ def test_a_full_environment_is_enough(environment):
     [
         ("MENTE_LOOKUP_KEY", None),
         ("MENTE_LOOKUP_KEY", "short"),
+        ("MENTE_MASTER_KEYS", None),
+        ("MENTE_MASTER_KEYS", "nowhere"),
         ("MENTE_REDIS_URL", None),
         ("MENTE_OBJECT_STORE", "objects"),
         ("MENTE_CHANNELS", "/nowhere/channels.json"),

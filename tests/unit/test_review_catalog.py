@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from services.catalog.app import read_documents
 from services.review import domain
-from services.review.domain import Identity, Rulebook
+from services.review.domain import Rulebook
+from services.review.store.cases import DOSSIER
 from shared import clock
 from shared.contracts.calendars import CalendarDocument
 from shared.contracts.deadlines import AfterHours, ClockStart, ExpertReview, OnSupplement
@@ -16,7 +17,7 @@ from shared.contracts.policies import RegionPolicy
 from shared.contracts.sourced import Grade
 from shared.errors import Unavailable
 from tests.support.cases import an_opinion, opinion_rule, some_rules
-from tests.support.samples import an_application_submitted
+from tests.support.samples import a_person, an_application_submitted
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +91,10 @@ def test_the_first_due_date_is_that_of_the_clock(day):
 
 def test_a_minor_is_known_by_the_identity_number():
     born = "990101200809180015"
-    assert domain.is_minor(Identity("测", "01", born), date(2026, 9, 17))
-    assert not domain.is_minor(Identity("测", "01", born), date(2026, 9, 18))
-    assert not domain.is_minor(Identity("测", "08", "P1234567"), date(2026, 9, 18))
-    assert not domain.is_minor(Identity("测", "01", "990101200813990015"), date(2026, 9, 18))
+    assert domain.is_minor(a_person(id_number=born), date(2026, 9, 17))
+    assert not domain.is_minor(a_person(id_number=born), date(2026, 9, 18))
+    assert not domain.is_minor(a_person(id_type="08", id_number="P1234567"), date(2026, 9, 18))
+    assert not domain.is_minor(a_person(id_number="990101200813990015"), date(2026, 9, 18))
 
 
 def test_a_persons_data_is_masked():
@@ -104,13 +105,15 @@ def test_a_persons_data_is_masked():
 
 def test_papers_are_asked_for_by_disease_type_and_person():
     rule = opinion_rule(when={"application_types": ("renewal",)})
-    dossier = domain.dossier_of(an_application_submitted())
+    dossier = domain.Dossier(an_application_submitted())
     assert domain.missing(dossier, "PZH-001", [rule], date(2026, 9, 18)) == []
     assert domain.missing(dossier, "PZH-001", [opinion_rule()], date(2026, 9, 18)) == [opinion_rule()]
-    signed = domain.dossier_of(an_application_submitted(physician_opinion=an_opinion()))
+    signed = domain.Dossier(an_application_submitted(physician_opinion=an_opinion()))
     assert domain.missing(signed, "PZH-001", [opinion_rule()], date(2026, 9, 18)) == []
 
 
-def test_phone_and_address_stay_where_they_are():
-    dossier = domain.dossier_of(an_application_submitted())
+def test_nobody_reads_a_person_out_of_a_dossier_that_is_written_down():
+    dossier = domain.Dossier(an_application_submitted())
+    assert dossier.person.applicant.phone == "19900001234"
     assert "19900001234" not in repr(dossier)
+    assert b"19900001234" not in DOSSIER.dump_json(dossier)

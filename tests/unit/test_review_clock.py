@@ -14,6 +14,7 @@ from shared.contracts.cases import Stage
 from shared.contracts.deadlines import ClockStart, OnSupplement
 from shared.errors import Refused
 from tests.support.cases import FIRST, OFFICER, Story, an_officer, at_final, at_first, some_items, some_rules
+from tests.support.private import told
 from tests.support.samples import NOON
 from tests.unit.arrangements import ARRANGEMENT_2026, CALENDAR
 
@@ -105,7 +106,9 @@ def test_an_answer_given_before_midnight_counts_on_its_day_however_late_it_is_re
 
 
 def a_supplement(story, at, number=1):
-    return MaterialSupplied(application_id=story.application_id, round=number, materials=[], occurred_at=at)
+    return told(
+        MaterialSupplied, application_id=story.application_id, round=number, materials=[], occurred_at=at
+    )
 
 
 def test_an_answer_to_another_round_moves_nothing():

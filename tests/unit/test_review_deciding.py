@@ -4,7 +4,7 @@ import pytest
 
 from services.review import domain
 from services.review.domain import Ground, Status
-from shared.contracts.cases import Outcome
+from shared.contracts.cases import Outcome, reasons_of
 from shared.contracts.submissions import PhysicianTitle
 from shared.errors import Refused
 from tests.support.cases import (
@@ -32,7 +32,7 @@ def test_an_approval_names_who_decided_and_who_reviewed_first():
 
 def test_a_rejection_carries_standard_reason_plain_text_and_remedy():
     story = at_final().decide(FINAL, Outcome.REJECTED, TOO_OLD)
-    (reason,) = story.last.reasons
+    (reason,) = reasons_of(story.last)
     assert (reason.code, reason.text, reason.detail) == (
         "RECORD_TOO_OLD",
         "病历资料超过规定期限",

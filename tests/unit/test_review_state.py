@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.review import domain
+from services.review.actions.reading import unlock
 from services.review.domain import Ground, Status
 from services.review.store.cases import DOSSIER, EVENTS, STATE
 from shared.contracts.cases import Outcome, Stage
@@ -28,6 +29,7 @@ from tests.support.cases import (
     at_first,
     some_rules,
 )
+from tests.support.private import KEY
 
 WEAK = Ground("STAMP_MISSING", "诊断证明未盖章。")
 STEPS = {
@@ -151,8 +153,9 @@ def test_a_dossier_comes_back_from_its_row_as_it_was():
     story = at_first(physician_opinion=an_opinion(), materials=[a_material()])
     story.ask(FIRST).later(hours=1).supply(a_material("test_report"))
     dossier = story.file.dossier
-    assert DOSSIER.validate_json(DOSSIER.dump_json(dossier, exclude_defaults=True)) == dossier
-    assert [(paper.material.kind, paper.round) for paper in dossier.papers] == [
+    kept = DOSSIER.validate_json(DOSSIER.dump_json(dossier, exclude_defaults=True))
+    assert unlock(kept, KEY) == dossier
+    assert [(filed.paper.kind, filed.round) for filed in dossier.papers] == [
         ("diagnosis_certificate", 0),
         ("test_report", 1),
     ]

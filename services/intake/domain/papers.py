@@ -1,6 +1,11 @@
-"""What an uploaded file is, judged by its first bytes and not by its name."""
+"""What an uploaded file is, judged by its first bytes, and the name it is kept under."""
+
+import hmac
+from collections.abc import Iterable
+from hashlib import sha256
 
 from services.intake.domain.validating import MIB
+from shared.contracts.submissions import Material
 from shared.errors import Refused
 
 MOST_BYTES = 15 * MIB
@@ -43,3 +48,14 @@ def require_agreement(claimed: str, head: bytes) -> str:
     if content_type_of(head) != kind:
         raise Refused("content-differs", f"the content is not of type {kind}", status=422)
     return kind
+
+
+def name_of(lookup_key: bytes, content_hash: str) -> bytes:
+    """Name a paper by a keyed hash of its content: who has the paper but not the key cannot look for it."""
+    return hmac.digest(lookup_key, f"paper\0{content_hash}".encode(), sha256)
+
+
+def names_of(lookup_key: bytes, materials: Iterable[Material]) -> dict[bytes, str]:
+    """The content hashes (hex) of papers by their names."""
+    hashes = {material.content_hash for material in materials}
+    return {name_of(lookup_key, content_hash): content_hash for content_hash in hashes}

@@ -1,31 +1,50 @@
 """SQL of uploaded papers."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.domain.validating import StoredMaterial
+from shared.key_service import WrappedKey
 from shared.postgres import Database, Tx
+from shared.sealing import Algorithm
 
-FIND_MATERIALS = """
-SELECT encode(content_hash, 'hex') AS content_hash, size, content_type
-FROM materials WHERE content_hash = ANY($1::bytea[])"""
+FIND_MATERIALS = "SELECT name, size, content_type FROM materials WHERE name = ANY($1::bytea[])"
 
 
-async def find_materials(source: Tx | Database, hashes: Collection[str]) -> dict[str, StoredMaterial]:
-    """What was uploaded, by content hash (hex)."""
-    if not hashes:
-        return {}
-    found = await source.fetch(FIND_MATERIALS, [bytes.fromhex(content_hash) for content_hash in hashes])
-    return {row["content_hash"]: StoredMaterial(row["size"], row["content_type"]) for row in found}
+async def find_materials(source: Tx | Database, names: Mapping[bytes, str]) -> dict[str, StoredMaterial]:
+    """What was uploaded, by content hash (hex), which `names` gives for each name."""
+    found = await source.fetch(FIND_MATERIALS, list(names)) if names else []
+    return {names[row["name"]]: StoredMaterial(row["size"], row["content_type"]) for row in found}
 
 
 ADD_MATERIAL = """
-INSERT INTO materials (content_hash, size, content_type, channel, stored_at)
-VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"""
+INSERT INTO materials (name, size, content_type, channel, stored_at, key_id, algorithm, master, box)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING name"""
 
 
-async def add_material(
-    database: Database, content_hash: bytes, material: StoredMaterial, channel: str, now: datetime
-) -> None:
-    """Note that a paper is in the object store; a second time changes nothing."""
-    await database.execute(ADD_MATERIAL, content_hash, material.size, material.content_type, channel, now)
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A paper that a channel uploaded, and the key it is sealed under in the object store."""
+
+    material: StoredMaterial
+    channel: str
+    at: datetime
+    key: WrappedKey
+
+
+async def add_material(database: Database, name: bytes, upload: Upload) -> bool:
+    """Note that a paper is in the object store; False if it was there before."""
+    material, key = upload.material, upload.key
+    place = (name, material.size, material.content_type, upload.channel, upload.at)
+    wrapped = (key.key_id, key.algorithm.value, key.master, key.box)
+    return await database.fetchval(ADD_MATERIAL, *place, *wrapped) is not None
+
+
+GET_KEY = "SELECT key_id, algorithm, master, box FROM materials WHERE name = $1"
+
+
+async def get_key(source: Tx | Database, name: bytes) -> WrappedKey | None:
+    """The wrapped key of a paper; None for one that is not there (any more)."""
+    row = await source.fetchrow(GET_KEY, name)
+    return WrappedKey(**{**row, "algorithm": Algorithm(row["algorithm"])}) if row else None

@@ -10,7 +10,7 @@ from services.intake.app import MIGRATIONS
 from services.intake.domain.submitting import Draw
 from services.intake.materials import Materials
 from services.intake.policies import Policies
-from services.intake.store import materials, published
+from services.intake.store import published
 from services.intake.store.applications import find_applications
 from shared.access import Channels
 from shared.contracts.calendars import CalendarDocument
@@ -22,13 +22,13 @@ from tests.support.intake import (
     CHANNEL,
     LOOKUP_KEY,
     NOON,
-    PAPER,
+    PDF,
     a_policy,
     an_id_number,
     an_offer,
     submit,
-    uploaded,
 )
+from tests.support.private import KEYS
 
 APPLICATIONS = 12
 
@@ -50,11 +50,11 @@ class TestCases(HandlerBehaviour):
         database = await a_database(servers)
         ids = iter(range(1, APPLICATIONS + 1))
         desk = Desk(
-            database, Policies(database), Materials("memory:///"), LOOKUP_KEY, lambda: a_draw(next(ids))
+            database, Policies(database), Materials("memory:///"), LOOKUP_KEY, KEYS, lambda: a_draw(next(ids))
         )
         async with database.transaction() as tx:
             await published.keep_policies(tx, [a_policy()])
-        await materials.add_material(database, bytes.fromhex(PAPER), uploaded().stored[PAPER], CHANNEL, NOON)
+        await actions.store_material(desk, PDF, "application/pdf", CHANNEL, NOON)
         await desk.policies.refresh()
         taken = await submit(desk, [an_offer_of(n) for n in range(1, APPLICATIONS + 1)])
         assert all(isinstance(one, actions.Taken) for one in taken)

@@ -14,6 +14,7 @@ from shared.contracts.calendars import CalendarDocument, HolidaySpan
 from shared.contracts.sourced import Grade
 from shared.errors import Refused, Unavailable
 from tests.support.cases import an_opinion
+from tests.support.private import told
 from tests.support.review_desk import ReviewDesk, a_database, in_shangrao, refused
 from tests.support.samples import NOON, an_application_submitted
 
@@ -40,7 +41,7 @@ async def desk(database):
 
 
 async def withdraw(desk, case):
-    withdrawn = ApplicationWithdrawn(application_id=case, occurred_at=desk.now)
+    withdrawn = told(ApplicationWithdrawn, application_id=case, occurred_at=desk.now)
     async with desk.database.transaction() as tx:
         book = await desk.desk.shelf.rulebook(tx)
         await actions.close_cases(tx, [withdrawn], book, desk.now)

@@ -21,6 +21,7 @@ from shared.contracts.topics import APPLICATIONS, CALENDARS, CASES, POLICIES
 from shared.postgres import migrate
 from tests.support.bus import Bus, until
 from tests.support.handler_behaviour import HandlerBehaviour
+from tests.support.private import told
 from tests.support.review_desk import PUBLISHED, a_database
 from tests.support.samples import NOON, an_application_submitted, an_application_withdrawn
 
@@ -55,8 +56,8 @@ class TestReviewHandlers(HandlerBehaviour):
     async def test_an_application_withdrawn_at_once_is_opened_and_closed_in_one_batch(self, servers):
         ((event, _),) = self.events(1)
         async with self.consuming(servers) as (database, consumer, bus):
-            late = MaterialSupplied(
-                application_id=event.application_id, round=1, materials=[], occurred_at=NOON
+            late = told(
+                MaterialSupplied, application_id=event.application_id, round=1, materials=[], occurred_at=NOON
             )
             gone = an_application_withdrawn(event.application_id)
             await bus.send(consumer.topic.name, [(event, 1), (late, 2), (gone, 3)])
