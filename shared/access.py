@@ -102,6 +102,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "catalog.get_channels": _PUBLIC,
         "catalog.get_deadlines": _PUBLIC,
         "catalog.get_guide": _PUBLIC,
+        "intake.get_submission_key": _PUBLIC,
         "intake.post_material": _channel("materials:write"),
         "intake.post_application": _channel("applications:write"),
         "intake.get_application": _channel("applications:read"),

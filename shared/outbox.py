@@ -105,11 +105,11 @@ def arguments(stated: Sequence[Stated]) -> tuple[Any, ...]:
 
 
 def body(event: Event) -> bytes | None:
-    """The bytes that are published: JSON without empty fields; None for a tombstone.
+    """The bytes that are published: JSON without empty fields; None for a tombstone or a state.
 
     RuntimeError for an event whose private part is not sealed.
     """
-    if event.is_tombstone:
+    if event.is_tombstone or event.is_state:
         return None
     if isinstance(event, SealedEvent) and event.private is not None and event.sealed is None:
         raise RuntimeError(f"{event.type} was to be stated with its private part unsealed")

@@ -17,17 +17,18 @@ MIGRATIONS = Path(__file__).parent / "person_keys_sql"
 
 E = TypeVar("E", bound=SealedEvent)
 
-_COLUMNS = "SELECT person_id, key_id, algorithm, master, box FROM person_keys"
+_COLUMNS = "SELECT person_id, key_id, algorithm, master, box, made_at FROM person_keys"
 
 FIND = f"{_COLUMNS} WHERE key_id = ANY($1::uuid[])"
 
 FIND_OF_PERSONS = f"{_COLUMNS} WHERE person_id = ANY($1::uuid[])"
 
 KEEP = """
-INSERT INTO person_keys (person_id, key_id, algorithm, master, box)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[])
+INSERT INTO person_keys (person_id, key_id, algorithm, master, box, made_at)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])
 ON CONFLICT (person_id) DO UPDATE
-SET key_id = EXCLUDED.key_id, algorithm = EXCLUDED.algorithm, master = EXCLUDED.master, box = EXCLUDED.box"""
+SET key_id = EXCLUDED.key_id, algorithm = EXCLUDED.algorithm, master = EXCLUDED.master, box = EXCLUDED.box,
+    made_at = EXCLUDED.made_at"""
 
 FORGET = "DELETE FROM person_keys WHERE person_id = ANY($1::uuid[])"
 
@@ -41,15 +42,7 @@ class Made(NamedTuple):
 
     def event(self, now: datetime) -> PersonKeyMade:
         """What readers are told of it."""
-        wrapped = self.wrapped
-        return PersonKeyMade(
-            occurred_at=now,
-            person_id=self.person_id,
-            key_id=wrapped.key_id,
-            algorithm=wrapped.algorithm.value,
-            master=wrapped.master,
-            box=box_text(wrapped.box),
-        )
+        return _made(self.person_id, self.wrapped, now)
 
 
 class PersonKeys:
@@ -98,8 +91,15 @@ class PersonKeys:
 
 async def keep(tx: Tx, made: Iterable[PersonKeyMade]) -> None:
     """Keep keys that were published; of each person the newest."""
-    rows = [(m.person_id, m.key_id, m.algorithm, m.master, box_bytes(m.box)) for m in made]
+    rows = [(m.person_id, m.key_id, m.algorithm, m.master, box_bytes(m.box), m.occurred_at) for m in made]
     await tx.execute(KEEP, *map(list, zip(*rows, strict=True)))
+
+
+async def bodies(database: Database, persons: Collection[str]) -> dict[str, bytes]:
+    """What the relay publishes about the keys of these persons; nothing for one who was erased."""
+    rows = await database.fetch(FIND_OF_PERSONS, [UUID(person) for person in persons])
+    made = [_made(row["person_id"], _wrapped(row), row["made_at"]) for row in rows]
+    return {event.key: event.model_dump_json().encode() for event in made}
 
 
 async def forget(tx: Tx, erased: Iterable[PersonErased]) -> None:
@@ -139,6 +139,17 @@ def seal_text(key: DataKey, text: str, context: str) -> str:
 def open_text(key: DataKey, box: str, context: str) -> str:
     """Open what `seal_text` gave for the same place."""
     return unseal(key, box_bytes(box), context.encode()).decode()
+
+
+def _made(person_id: UUID, wrapped: WrappedKey, at: datetime) -> PersonKeyMade:
+    return PersonKeyMade(
+        occurred_at=at,
+        person_id=person_id,
+        key_id=wrapped.key_id,
+        algorithm=wrapped.algorithm.value,
+        master=wrapped.master,
+        box=box_text(wrapped.box),
+    )
 
 
 def _wrapped(row: Row) -> WrappedKey:

@@ -14,6 +14,10 @@ from shared.postgres import Row
 BATCH_BYTES = 256 * 1024
 
 
+Outgoing = Row | dict[str, Any]
+"""A row of the outbox, or one whose body was read later."""
+
+
 class Publisher:
     """An idempotent producer that keeps the order of the rows it is given within each partition."""
 
@@ -55,12 +59,12 @@ class Publisher:
         for batch in (*chain.from_iterable(accumulator._batches.values()), *accumulator._pending_batches):
             batch.future.cancel()
 
-    async def enqueue(self, rows: Sequence[Row]) -> list[asyncio.Future[Any]]:
+    async def enqueue(self, rows: Sequence[Outgoing]) -> list[asyncio.Future[Any]]:
         """Hand all rows over, in order; the returned futures resolve when the broker has them on disk.
 
         Raises KafkaError when a topic does not exist or a batch is refused.
         """
-        by_partition: dict[TopicPartition, list[Row]] = {}
+        by_partition: dict[TopicPartition, list[Outgoing]] = {}
         for row in rows:
             place = await self._partition_of(row["topic"], row["key"])
             by_partition.setdefault(place, []).append(row)
@@ -73,7 +77,7 @@ class Publisher:
             partitions = await self._producer.partitions_for(topic)
         return TopicPartition(topic, partition_of(key, len(partitions)))
 
-    async def _send(self, place: TopicPartition, rows: Sequence[Row]) -> list[asyncio.Future[Any]]:
+    async def _send(self, place: TopicPartition, rows: Sequence[Outgoing]) -> list[asyncio.Future[Any]]:
         futures: list[asyncio.Future[Any]] = []
         batch = self._producer.create_batch()
         for row in rows:
@@ -86,7 +90,7 @@ class Publisher:
         return futures
 
 
-def kafka_record(row: Row, source: bytes) -> dict[str, Any]:
+def kafka_record(row: Outgoing, source: bytes) -> dict[str, Any]:
     """An outbox row as Kafka takes it: CloudEvents headers, key, body, time of the event in milliseconds."""
     occurred_at = row["occurred_at"]
     headers = [

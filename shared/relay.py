@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from prometheus_client import Counter, Gauge
 from shared.cluster import ClusterWatch
 from shared.cursor import Hole, Position, advance, stored
 from shared.postgres import AWAY, PASSING, Database, Row
-from shared.publishing import Publisher
+from shared.publishing import Outgoing, Publisher
 
 LEASE_SECONDS = 5.0
 BATCH_ROWS = 5000
@@ -93,6 +94,10 @@ class _Reign:
         return cls(row["epoch"], row["cluster_id"], position, position)
 
 
+Bodies = Callable[[Database, Collection[str]], Awaitable[Mapping[str, bytes]]]
+"""Reads the bodies of states, as they stand now, by key; one that is gone is missing."""
+
+
 class Relay:
     """Publishes one service's outbox; of several at a time one works and the others wait for its lease."""
 
@@ -102,11 +107,13 @@ class Relay:
         *,
         service: str,
         kafka: str,
+        states: Mapping[str, Bodies] = MappingProxyType({}),
         after_ack: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._service = service
         self._kafka = kafka
+        self._states = states
         self._after_ack = after_ack
         self._owner: UUID = uuid4()
 
@@ -174,7 +181,7 @@ class Relay:
             self._database.committed.clear()
             rows, oldest_running = await self._read(reign.ahead)
             reign.ahead = advance(reign.ahead, [row["id"] for row in rows], oldest_running)
-            acks = await publisher.enqueue(rows) if rows else []
+            acks = await publisher.enqueue(await self._with_states(rows)) if rows else []
             await self._land(reign)
             if rows:
                 reign.in_flight = (acks, reign.ahead, len(rows))
@@ -204,6 +211,16 @@ class Relay:
         rows = await self._database.fetch(READ, position.hole_ids, position.cursor, BATCH_ROWS)
         oldest_running = rows[0]["oldest_running"]
         return sorted((r for r in rows if r["id"] is not None), key=lambda r: r["id"]), oldest_running
+
+    async def _with_states(self, rows: Sequence[Row]) -> Sequence[Outgoing]:
+        """Give states the body that they have now."""
+        found: dict[tuple[str, str], bytes] = {}
+        for kind, bodies in self._states.items():
+            if keys := {row["key"] for row in rows if row["type"] == kind}:
+                found |= {(kind, key): body for key, body in (await bodies(self._database, keys)).items()}
+        if not found:
+            return rows
+        return [{**row, "body": found.get((row["type"], row["key"]), row["body"])} for row in rows]
 
     async def _land(self, reign: _Reign) -> None:
         """Wait until the batch in flight is acknowledged, then store how far it came."""

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from services.intake import actions, api, consumer
 from services.intake.actions import Desk
+from services.intake.consumer import Letterbox
 from services.intake.domain.numbering import RANDOM_BITS
 from services.intake.domain.submitting import Draw
 from services.intake.materials import Materials
@@ -21,6 +22,7 @@ from shared import edge, person_keys
 from shared.access import Channels
 from shared.batching import Batcher
 from shared.cluster import ClusterWatch
+from shared.contracts.persons import PersonKeyMade
 from shared.health import Check, Health
 from shared.inbox import Consumer
 from shared.kafka import Consumption
@@ -30,12 +32,16 @@ from shared.person_keys import PersonKeys
 from shared.postgres import Database
 from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
+from shared.sealed_submissions import SubmissionKeys
 from shared.serving import Loop
 
 SERVICE = "intake"
 ROLES = ("all", "api", "relay", "consumer")
 HERE = Path(__file__).parent
 MIGRATIONS = (SHARED_MIGRATIONS, person_keys.MIGRATIONS, HERE / "migrations")
+STATES = {PersonKeyMade.type: person_keys.bodies}
+"""What the relay reads when it publishes it."""
+
 log = structlog.get_logger(SERVICE)
 
 
@@ -55,13 +61,13 @@ async def readers(settings: Settings, database: Database) -> list[Consumer]:
     await policies.refresh()
     materials = Materials(settings.object_store)
     desk = Desk(database, policies, materials, bytes.fromhex(settings.lookup_key), _keys(settings), draw)
-    moving = consumer.consumers(desk, Channels.load(settings.channels), now)
+    moving = consumer.consumers(desk, _letterbox(settings), now)
     return [*consumer.catalog_consumers(), *moving]
 
 
 async def serve(settings: Settings, role: str) -> None:
     """Run a process until SIGTERM or SIGINT."""
-    channels = Channels.load(settings.channels)
+    letterbox = _letterbox(settings)
     database = await Database.open_when_there(settings.database_url, name=SERVICE)
     nonces = Nonces(settings.redis_url)
     try:
@@ -69,7 +75,7 @@ async def serve(settings: Settings, role: str) -> None:
         lookup_key = bytes.fromhex(settings.lookup_key)
         desk = Desk(database, policies, materials, lookup_key, _keys(settings), draw)
         async with ClusterWatch(settings.kafka) as watch:
-            process = Process(desk, channels, nonces, with_api=role in {"all", "api"})
+            process = Process(desk, letterbox, nonces, with_api=role in {"all", "api"})
             await _run(settings, role, process, watch)
     finally:
         await nonces.close()
@@ -79,11 +85,11 @@ async def serve(settings: Settings, role: str) -> None:
 class Process:
     """The loops and probes of one process, added role by role."""
 
-    def __init__(self, desk: Desk, channels: Channels, nonces: Nonces, *, with_api: bool) -> None:
+    def __init__(self, desk: Desk, letterbox: Letterbox, nonces: Nonces, *, with_api: bool) -> None:
         self.desk = desk
-        self.channels = channels
+        self.letterbox = letterbox
         self.nonces = nonces
-        self.door = api.Door(channels, nonces, now)
+        self.door = api.Door(letterbox.channels, nonces, now)
         self.health = Health()
         self.loops: list[Loop] = [desk.policies.run]
         self.with_api = with_api
@@ -96,20 +102,20 @@ class Process:
         if self.with_api:
             submit = partial(actions.submit_applications, self.desk, self.nonces.first_uses)
             batcher = Batcher(submit)
-            api.add_routes(app, self.door, api.Intake(self.desk, batcher))
+            api.add_routes(app, self.door, api.Intake(self.desk, batcher), self.letterbox.keys.public())
             self.health.tell("object-store", self.desk.materials.ready)
             self.loops += [batcher.run, self.nonces.run]
         return app
 
     def relay(self, kafka: str, watch: ClusterWatch) -> None:
         """Publish what was stated."""
-        self.loops.append(Relay(self.desk.database, service=SERVICE, kafka=kafka).run)
+        self.loops.append(Relay(self.desk.database, service=SERVICE, kafka=kafka, states=STATES).run)
         self._needs("kafka", partial(_kafka_answers, watch))
 
     def consume(self, kafka: str) -> None:
         """Follow catalog at once; take submissions and cases when a policy is here."""
         catalog = Consumption(kafka, self.desk.database, consumer.catalog_consumers())
-        moving = consumer.consumers(self.desk, self.channels, now)
+        moving = consumer.consumers(self.desk, self.letterbox, now)
         cases = Consumption(kafka, self.desk.database, moving)
 
         async def consume_cases() -> None:
@@ -136,6 +142,10 @@ async def _run(settings: Settings, role: str, process: Process, watch: ClusterWa
         process.consume(settings.kafka)
     server = partial(edge.serve, app, settings.http_host, settings.http_port, stop)
     await edge.run_until_stopped(server, *reversed(process.loops), stop=stop)
+
+
+def _letterbox(settings: Settings) -> Letterbox:
+    return Letterbox(Channels.load(settings.channels), SubmissionKeys.load(settings.submission_keys))
 
 
 def _keys(settings: Settings) -> PersonKeys:

@@ -1,6 +1,7 @@
 """What intake reads from Kafka: submissions of channels, what review did, what catalog published."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -32,16 +33,25 @@ from shared.inbox import Consumer
 from shared.postgres import Tx
 from shared.problems import parse, problem
 from shared.received import Reader, Received, header_texts, key_text, record_time
+from shared.sealed_submissions import SubmissionKeys
 
 
-def consumers(desk: Desk, channels: Channels, now: Callable[[], datetime]) -> list[Consumer]:
+@dataclass(frozen=True, slots=True)
+class Letterbox:
+    """Who may hand submissions over on the bus, and the keys that open them."""
+
+    channels: Channels
+    keys: SubmissionKeys
+
+
+def consumers(desk: Desk, letterbox: Letterbox, now: Callable[[], datetime]) -> list[Consumer]:
     """What moves applications: submissions and cases; these wait until a policy is here."""
 
     async def on_submission(tx: Tx, received: Sequence[Received[Offer | TurnedAway]]) -> None:
         await actions.answer_submissions(tx, desk, [one.event for one in received], now())
 
     return [
-        Consumer("intake", SUBMISSIONS, {Offer: on_submission, TurnedAway: on_submission}, reader(channels)),
+        Consumer("intake", SUBMISSIONS, {Offer: on_submission, TurnedAway: on_submission}, reader(letterbox)),
         Consumer(
             "intake",
             CASES,
@@ -81,18 +91,18 @@ async def on_calendar_published(tx: Tx, received: Sequence[Received[CalendarPubl
     await actions.keep_calendars(tx, [one.event for one in received])
 
 
-def reader(channels: Channels) -> Reader:
+def reader(letterbox: Letterbox) -> Reader:
     """Read a record of `channel.submissions`: an offer, or why its known channel is turned away."""
 
     def read(record: ConsumerRecord[bytes | None, bytes | None]) -> Received[Any]:
         headers, key = header_texts(record), key_text(record)
-        channel = channels.get(headers.get(signing.CHANNEL, ""))
+        channel = letterbox.channels.get(headers.get(signing.CHANNEL, ""))
         if channel is None:
             raise Unreadable("channel-unknown", "the record names no registered channel")
         if not is_usable_key(key):
             raise Unreadable("key-unreadable", "a key is 1 to 128 printable ASCII characters without blanks")
         return Received(
-            event=_offer(channels, record, channel, key),
+            event=_offer(letterbox, record, channel, key),
             event_id=_event_id(record),
             topic=record.topic,
             partition=record.partition,
@@ -109,12 +119,13 @@ def reader(channels: Channels) -> Reader:
 
 
 def _offer(
-    channels: Channels, record: ConsumerRecord[bytes | None, bytes | None], channel: Channel, key: str
+    letterbox: Letterbox, record: ConsumerRecord[bytes | None, bytes | None], channel: Channel, key: str
 ) -> Offer | TurnedAway:
-    body, at = record.value or b"", record_time(record)
+    sealed, at = record.value or b"", record_time(record)
     try:
-        channels.verify_record(record.headers, record.key, body, at)
+        letterbox.channels.verify_record(record.headers, record.key, sealed, at)
         ROUTES["intake.post_application"].admit_channel(channel)
+        body = letterbox.keys.open(sealed)
         offered = parse(SubmissionOffered, body)
     except (Refused, Unreadable, ValidationError) as error:
         status, told = problem(error)

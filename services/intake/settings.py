@@ -7,6 +7,7 @@ from pydantic import StringConstraints
 from shared import program
 from shared.access import ChannelFile
 from shared.key_service import MasterKeyFile
+from shared.sealed_submissions import SubmissionKeyFile
 from shared.sealing import Algorithm
 
 
@@ -18,4 +19,5 @@ class Settings(program.Settings):
     channels: ChannelFile
     lookup_key: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")]
     master_keys: MasterKeyFile
+    submission_keys: SubmissionKeyFile
     sealing: Algorithm = Algorithm.A256GCM

@@ -31,8 +31,12 @@ TOPIC = "intake.applications"
 
 
 class Paper(Value):
-    """What may be known of a paper without knowing the person; `size` in bytes."""
+    """What may be known of a paper without knowing the person; `size` in bytes.
 
+    `name` is a keyed hash of its content: it finds the paper, and says nothing to whoever has another copy.
+    """
+
+    name: ContentHash
     kind: Code
     content_type: Literal["application/pdf", "image/jpeg", "image/png", "image/heic"]
     size: int = Field(ge=1)
@@ -118,9 +122,10 @@ class ApplicationWithdrawn(SealedEvent):
     private: Hidden[WithdrawnPrivate] = None
 
 
-def paper(material: Material) -> Paper:
-    """What may be known of a paper without knowing the person."""
+def paper(material: Material, name: str) -> Paper:
+    """What may be known of a paper without knowing the person; its name in hex."""
     return Paper(
+        name=name,
         kind=material.kind,
         content_type=material.content_type,
         size=material.size,

@@ -37,12 +37,14 @@ class Event(Value):
 
     `type` is a kebab-case past participle, `version` grows only when a field is added, `topic` names the
     one topic it is written to. A tombstone is published without a body and takes what had its key with it.
+    The body of a state is read from its table when it is published, and is a tombstone's if it is gone.
     """
 
     type: ClassVar[str]
     version: ClassVar[int] = 1
     topic: ClassVar[str]
     is_tombstone: ClassVar[bool] = False
+    is_state: ClassVar[bool] = False
 
     occurred_at: AwareDatetime
 

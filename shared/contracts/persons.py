@@ -27,11 +27,16 @@ class PersonKeyMade(PersonEvent):
     """A data key, wrapped by the master key of that name; `box` as base64url without padding."""
 
     type: ClassVar[str] = "person-key-made"
+    is_state: ClassVar[bool] = True
 
     key_id: UUID
     algorithm: Literal["A256GCM", "SM4GCM"]
     master: str
     box: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
+
+    @classmethod
+    def read_tombstone(cls, key: str, occurred_at: datetime) -> "PersonErased":  # type: ignore[override]
+        return PersonErased.read_tombstone(key, occurred_at)
 
 
 class PersonErased(PersonEvent):

@@ -4,5 +4,6 @@ CREATE TABLE person_keys (
     key_id uuid NOT NULL UNIQUE,
     algorithm text NOT NULL,
     master text NOT NULL,
-    box bytea NOT NULL
+    box bytea NOT NULL,
+    made_at timestamptz NOT NULL
 );

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from deploy.local.stack import Stack
+from shared.sealed_submissions import seal_submission
 from shared.signing import SUBMISSIONS, SignedCall, sign
 from tests.support.bus import Bus
 from tests.support.intake import CHANNEL, PDF, a_body, a_material, an_id_number
@@ -45,6 +46,7 @@ class Driver:
         self.recorder = recorder
         self.rng = rng
         self._pem = stack.channel_key(CHANNEL).read_bytes()
+        self._submission_key = stack.submission_key()
         options = {"base_url": stack.service_url("intake"), **client}
         limits = httpx.Limits(max_connections=400, max_keepalive_connections=64)
         self._http = httpx.AsyncClient(timeout=10, limits=limits, trust_env=False, **options)
@@ -101,7 +103,7 @@ class Driver:
     async def offer(self, bus: Bus, key: Key | None = None) -> Key:
         """Submit on the bus for a new person, or a submission again; it is answered on intake.receipts."""
         key = key or self.prepare()
-        body = self.recorder.asked[key]
+        body = seal_submission(self._submission_key, self.recorder.asked[key])
         await bus.raw(SUBMISSIONS, key[1].encode(), body, self.record_headers(key[1], body))
         return key
 

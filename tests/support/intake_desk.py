@@ -18,6 +18,7 @@ from shared.contracts.cases import (
     ReviewResumed,
     Stage,
 )
+from shared.sealed_submissions import seal_submission
 from tests.support.bus import until
 from tests.support.intake import CHANNEL, PDF, a_body, an_id_number
 from tests.support.private import told
@@ -56,6 +57,7 @@ class Intake:
     async def offer(self, key, body, *, channel=CHANNEL, **headers):
         """Submit on the bus."""
         pem = self.running.stack.channel_key(channel).read_bytes()
+        body = seal_submission(self.running.stack.submission_key(), body)
         signed = sign(pem, channel, SignedCall.publish(key, body), datetime.now(UTC)) | headers
         texts = [(name, value.encode()) for name, value in signed.items()]
         await self.bus.raw("channel.submissions", key.encode(), body, texts)

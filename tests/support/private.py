@@ -3,6 +3,8 @@
 from typing import Any, TypeVar
 from uuid import UUID
 
+from joserfc.jwk import KeySet
+
 from shared.contracts.applications import (
     ApplicationSubmitted,
     ApplicationWithdrawn,
@@ -26,6 +28,7 @@ from shared.key_service import MasterKey, MasterKeys
 from shared.outbox import body
 from shared.person_keys import Made, PersonKeys, keep, sealed
 from shared.postgres import Database
+from shared.sealed_submissions import SubmissionKeys, fresh_key
 from shared.sealing import Algorithm, DataKey
 from tests.support.times import NOON
 
@@ -35,6 +38,7 @@ KEY = DataKey(UUID(int=7), Algorithm.A256GCM, bytes(range(32)))
 PERSON = UUID(int=77)
 MASTERS = MasterKeys([MasterKey("tests", bytes(range(1, 33)))], Algorithm.A256GCM)
 KEYS = PersonKeys(MASTERS, Algorithm.A256GCM)
+SUBMISSION_KEYS = SubmissionKeys(KeySet.import_key_set({"keys": [fresh_key("tests")]}))
 
 
 async def know_the_key(database: Database, masters: MasterKeys = MASTERS) -> None:
@@ -58,7 +62,7 @@ def as_read(event: E) -> E:
 def _private(kind: type[SealedEvent], fields: dict[str, Any]) -> Private | None:
     if kind is ApplicationSubmitted or kind is MaterialSupplied:
         materials = fields.pop("materials", [])
-        fields["materials"] = [paper(material) for material in materials]
+        fields["materials"] = [paper(material, "d" * 64) for material in materials]
         parts = {
             "papers": [paper_private(material) for material in materials],
             "physician_opinion": fields.pop("physician_opinion", None),

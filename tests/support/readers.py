@@ -8,6 +8,7 @@ from services.catalog.domain.publishing import Head, publish
 from services.intake import app as intake_app
 from services.intake import consumer as intake
 from services.intake.actions import Desk
+from services.intake.consumer import Letterbox
 from services.intake.materials import Materials
 from services.intake.policies import Policies
 from services.notify import app as notify_app
@@ -20,6 +21,7 @@ from shared.contracts.policies import CalendarPublished, PolicyPublished
 from shared.contracts.topics import Topic
 from shared.inbox import Consumer
 from shared.postgres import Database, migrate
+from tests.support.private import KEYS, SUBMISSION_KEYS
 from tests.support.samples import NOON
 from tests.support.stack import StackUnderTest
 
@@ -54,8 +56,8 @@ async def fresh_service(running: StackUnderTest, service: str) -> tuple[str, Dat
 
 def _intake(database: Database) -> list[Consumer]:
     materials = Materials("memory:///")
-    desk = Desk(database, Policies(database), materials, bytes(32), intake_app.draw)
-    return intake.consumers(desk, Channels([]), lambda: NOON)
+    desk = Desk(database, Policies(database), materials, bytes(32), KEYS, intake_app.draw)
+    return intake.consumers(desk, Letterbox(Channels([]), SUBMISSION_KEYS), lambda: NOON)
 
 
 def _review(_: Database) -> list[Consumer]:

@@ -13,7 +13,7 @@ from services.intake.domain.answering import (
 )
 from services.intake.domain.defects import defect
 from services.intake.domain.following import Status, evolve
-from shared.contracts.applications import paper
+from services.intake.domain.papers import facts_of
 from shared.contracts.submissions import Material
 from shared.errors import Refused
 from tests.support.intake import LOOKUP_KEY, NOON, a_material
@@ -31,7 +31,7 @@ def refused(call, *arguments) -> Refused:
 
 def test_a_supplement_answers_the_round_that_asked():
     (event,) = supply_material(ASKED, PAPERS, [], LOOKUP_KEY, NOON)
-    assert (event.round, event.materials) == (1, [paper(m) for m in PAPERS.materials])
+    assert (event.round, event.materials) == (1, facts_of(LOOKUP_KEY, PAPERS.materials))
     assert [one.content_hash for one in event.private.papers] == [m.content_hash for m in PAPERS.materials]
 
 

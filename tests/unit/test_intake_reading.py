@@ -2,17 +2,20 @@
 
 import json
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from aiokafka import ConsumerRecord
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from services.intake.consumer import reader
+from services.intake.consumer import Letterbox, reader
 from services.intake.domain.submitting import Offer, TurnedAway
 from shared.access import Channel, Channels, SignedCall, sign
 from shared.errors import Unreadable
+from shared.sealed_submissions import seal_submission
 from tests.support.intake import CHANNEL, NOON, a_body
+from tests.support.private import SUBMISSION_KEYS
 
 KEY = Ed25519PrivateKey.generate()
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -20,11 +23,17 @@ SCOPES = frozenset({"applications:write"})
 BODY = json.dumps(a_body()).encode()
 
 
-def channels(scopes=SCOPES) -> Channels:
-    return Channels([(Channel(CHANNEL, "小程序", "app", scopes, frozenset({"panzhihua"})), KEY.public_key())])
+def letterbox(scopes=SCOPES) -> Letterbox:
+    channel = Channel(CHANNEL, "小程序", "app", scopes, frozenset({"panzhihua"}))
+    return Letterbox(Channels([(channel, KEY.public_key())]), SUBMISSION_KEYS)
 
 
-def a_record(key="key-1", body=BODY, signed_at=NOON, appended_at=NOON, offset=7, **headers):
+def sealed(body):
+    return seal_submission(SUBMISSION_KEYS.public(), body)
+
+
+def a_record(key="key-1", body=BODY, seal=sealed, signed_at=NOON, appended_at=NOON, offset=7, **headers):
+    body = seal(body)
     signed = sign(PEM, CHANNEL, SignedCall.publish(key, body), signed_at) | headers
     return ConsumerRecord(
         topic="channel.submissions",
@@ -42,7 +51,7 @@ def a_record(key="key-1", body=BODY, signed_at=NOON, appended_at=NOON, offset=7,
 
 
 def read(scopes=SCOPES, **changes):
-    return reader(channels(scopes))(a_record(**changes))
+    return reader(letterbox(scopes))(a_record(**changes))
 
 
 def test_a_signed_record_is_an_offer_as_of_the_brokers_time():
@@ -52,9 +61,15 @@ def test_a_signed_record_is_an_offer_as_of_the_brokers_time():
     assert received.event.received_at == NOON
 
 
+def test_the_same_body_sealed_twice_is_the_same_submission():
+    first, again = read(), read()
+    assert first.record.value != again.record.value
+    assert first.event.body_hash == again.event.body_hash == sha256(BODY).digest()
+
+
 def test_a_record_read_twice_is_one_and_two_records_are_two():
     signed = a_record()
-    assert reader(channels())(signed).event_id == reader(channels())(signed).event_id
+    assert reader(letterbox())(signed).event_id == reader(letterbox())(signed).event_id
     assert read(offset=7).event_id != read(offset=8).event_id
 
 
@@ -65,10 +80,12 @@ def test_a_record_read_twice_is_one_and_two_records_are_two():
         ({"appended_at": NOON + timedelta(minutes=6)}, "timestamp-outside-window"),
         ({"idempotency-key": "another"}, "signature-invalid"),
         ({"body": b"{"}, "json-invalid"),
-        ({"body": b""}, "json-invalid"),
+        ({"seal": lambda _: b""}, "submission-unopened"),
         ({"body": b"[" * 100_000}, "json-invalid"),
         ({"body": b"{}"}, "request-invalid"),
         ({"scopes": frozenset()}, "scope-missing"),
+        ({"seal": bytes}, "submission-unsealed"),
+        ({"seal": lambda body: sealed(body)[:-1]}, "submission-unopened"),
     ],
 )
 def test_a_known_channel_is_told_what_is_wrong(changes, code):

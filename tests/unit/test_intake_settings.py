@@ -7,6 +7,7 @@ import pytest
 from services.intake.app import PROGRAM
 from shared.key_service import fresh_line
 from shared.program import SettingsIncomplete
+from shared.sealed_submissions import fresh_key
 from shared.sealing import Algorithm
 
 
@@ -16,6 +17,8 @@ def environment(monkeypatch, tmp_path):
     channels.write_text(json.dumps({"channels": []}))
     masters = tmp_path / "master.keys"
     masters.write_text(fresh_line("m-1", Algorithm.A256GCM))
+    submissions = tmp_path / "submission.jwks"
+    submissions.write_text(json.dumps({"keys": [fresh_key("s-1")]}))
     values = {
         "MENTE_DATABASE_URL": "postgresql://mente_intake@localhost/mente_intake",
         "MENTE_KAFKA": "127.0.0.1:9092",
@@ -25,6 +28,7 @@ def environment(monkeypatch, tmp_path):
         "MENTE_CHANNELS": str(channels),
         "MENTE_LOOKUP_KEY": "00" * 32,
         "MENTE_MASTER_KEYS": str(masters),
+        "MENTE_SUBMISSION_KEYS": str(submissions),
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
@@ -42,6 +46,7 @@ def test_a_full_environment_is_enough(environment):
         ("MENTE_LOOKUP_KEY", None),
         ("MENTE_LOOKUP_KEY", "short"),
         ("MENTE_MASTER_KEYS", None),
+        ("MENTE_SUBMISSION_KEYS", None),
         ("MENTE_MASTER_KEYS", "nowhere"),
         ("MENTE_REDIS_URL", None),
         ("MENTE_OBJECT_STORE", "objects"),

@@ -8,6 +8,7 @@ import pytest
 
 from services.intake.domain import submitting
 from services.intake.domain.following import Status, opened
+from services.intake.domain.papers import facts_of
 from services.intake.domain.submitting import (
     Known,
     Taken,
@@ -16,7 +17,6 @@ from services.intake.domain.submitting import (
     receipt_event,
     submit,
 )
-from shared.contracts.applications import paper
 from shared.contracts.submissions import SubmissionReceived, SubmissionRefused
 from shared.errors import Refused, Unavailable
 from tests.support.intake import LOOKUP_KEY, NOON, a_draw, a_rulebook, an_id_number, an_offer, uploaded
@@ -38,7 +38,7 @@ def test_a_submission_states_what_was_sent_and_under_which_policy():
     offer = an_offer()
     event = submitted(offer).event
     assert event.private.applicant == offer.offered.applicant
-    assert event.materials == [paper(material) for material in offer.offered.materials]
+    assert event.materials == facts_of(LOOKUP_KEY, offer.offered.materials)
     hashes = [material.content_hash for material in offer.offered.materials]
     assert [one.content_hash for one in event.private.papers] == hashes
     assert (event.policy_version, event.channel, event.occurred_at) == (1, offer.channel, NOON)

@@ -1,6 +1,8 @@
 """The HTTP API of intake, for signed channels."""
 
-from fastapi import APIRouter, FastAPI
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
 
 from services.intake.api import following, submitting, uploading
 from services.intake.api.door import Door
@@ -8,20 +10,32 @@ from services.intake.api.submitting import Intake
 from services.intake.domain.papers import MOST_BYTES
 from shared import edge
 
+JWK = dict[str, Any]
+
 MATERIALS_PATH = "/api/intake/materials"
 BODY_LIMITS = {MATERIALS_PATH: MOST_BYTES}
 """Bytes of a request body, by path."""
 
 
-def add_routes(app: FastAPI, door: Door, intake: Intake) -> None:
-    """Add all routes; that of submissions runs in front of FastAPI, which only describes it."""
-    app.state.door, app.state.desk = door, intake.desk
+def add_routes(app: FastAPI, door: Door, intake: Intake, submission_key: JWK) -> None:
+    """Add all routes; that of submissions runs in front of FastAPI, which only describes it.
+
+    `submission_key` is the public key to which channels seal what they put on the bus.
+    """
+    app.state.door, app.state.desk, app.state.submission_key = door, intake.desk, submission_key
     router = APIRouter(prefix="/api/intake", tags=["intake"])
     router.include_router(submitting.described)
     router.include_router(uploading.router)
     router.include_router(following.router)
+    router.add_api_route("/submission-key", get_submission_key, operation_id="get_submission_key")
     app.include_router(router)
     edge.hot_route(app, "POST", submitting.PATH, submitting.post_application(door, intake))
+
+
+async def get_submission_key(request: Request) -> JWK:
+    """Show the public key (JWK) to which a channel seals what it puts on `channel.submissions`."""
+    key: JWK = request.app.state.submission_key
+    return key
 
 
 __all__ = ["BODY_LIMITS", "Door", "Intake", "add_routes"]

@@ -8,13 +8,14 @@ from hashlib import sha256
 
 from services.intake.domain.defects import defect
 from services.intake.domain.following import Application, Status
+from services.intake.domain.papers import facts_of
 from services.intake.domain.rulebook import PHYSICIAN_OPINION
 from shared.contracts.applications import (
     ApplicationWithdrawn,
     MaterialSupplied,
+    Paper,
     SuppliedPrivate,
     WithdrawnPrivate,
-    paper,
     paper_private,
 )
 from shared.contracts.base import ApplicationEvent
@@ -39,7 +40,7 @@ class Supplement:
         said = SuppliedPrivate(
             papers=[paper_private(m) for m in self.materials], physician_opinion=self.physician_opinion
         )
-        facts = "\n".join(paper(m).model_dump_json() for m in self.materials)
+        facts = "\n".join(paper.model_dump_json() for paper in facts_of(lookup_key, self.materials))
         return hmac.digest(lookup_key, f"{facts}\n{said.model_dump_json()}".encode(), sha256).hex()
 
 
@@ -73,7 +74,8 @@ def supply_material(
     if defects:
         told = "the supplement has defects; all are listed"
         raise Refused("supplement-invalid", told, status=422, defects=[d.model_dump() for d in defects])
-    return [_supplied(application, supplement, fingerprint, now)]
+    facts = facts_of(lookup_key, supplement.materials)
+    return [_supplied(application, supplement, facts, fingerprint, now)]
 
 
 def withdraw(application: Application, reason: str | None, now: datetime) -> list[ApplicationEvent]:
@@ -101,13 +103,13 @@ def require_repeat(application: Application, fingerprint: str) -> None:
 
 
 def _supplied(
-    application: Application, supplement: Supplement, fingerprint: str, now: datetime
+    application: Application, supplement: Supplement, facts: list[Paper], fingerprint: str, now: datetime
 ) -> MaterialSupplied:
     return MaterialSupplied(
         application_id=application.application_id,
         occurred_at=now,
         round=application.round,
-        materials=[paper(material) for material in supplement.materials],
+        materials=facts,
         with_opinion=supplement.physician_opinion is not None,
         fingerprint=fingerprint,
         private=SuppliedPrivate(

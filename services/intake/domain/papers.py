@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from services.intake.domain.validating import MIB
+from shared.contracts.applications import Paper, paper
 from shared.contracts.submissions import Material
 from shared.errors import Refused
 
@@ -59,3 +60,8 @@ def names_of(lookup_key: bytes, materials: Iterable[Material]) -> dict[bytes, st
     """The content hashes (hex) of papers by their names."""
     hashes = {material.content_hash for material in materials}
     return {name_of(lookup_key, content_hash): content_hash for content_hash in hashes}
+
+
+def facts_of(lookup_key: bytes, materials: Iterable[Material]) -> list[Paper]:
+    """What may be known of papers without knowing the person, in their order."""
+    return [paper(material, name_of(lookup_key, material.content_hash).hex()) for material in materials]

@@ -9,9 +9,10 @@ from services.intake.domain.defects import defect
 from services.intake.domain.following import Application
 from services.intake.domain.identity import person_id
 from services.intake.domain.numbering import acceptance_no, read_acceptance_no
+from services.intake.domain.papers import facts_of
 from services.intake.domain.rulebook import Rulebook
 from services.intake.domain.validating import StoredMaterial, examine
-from shared.contracts.applications import ApplicationSubmitted, SubmittedPrivate, paper, paper_private
+from shared.contracts.applications import ApplicationSubmitted, Paper, SubmittedPrivate, paper_private
 from shared.contracts.base import date
 from shared.contracts.submissions import (
     Defect,
@@ -113,10 +114,11 @@ TRY_AGAIN = "try-again"
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """Whose submission it is, and the application that it says it follows, if there is such a one."""
+    """Whose submission it is, the application that it says it follows, if there is such a one, its papers."""
 
     person: UUID
     previous: Application | None
+    papers: list[Paper]
 
 
 def submit(offer: Offer, rules: Rulebook | None, known: Known, lookup_key: bytes, draw: Draw) -> Submission:
@@ -127,7 +129,9 @@ def submit(offer: Offer, rules: Rulebook | None, known: Known, lookup_key: bytes
     if offered.region not in offer.serves:
         raise Refused("region-outside-scope", "this channel does not serve that region", status=403)
     person = offer.person_id(lookup_key)
-    past = _Past(person, known.previous.get(offer.previous_number() or ""))
+    past = _Past(
+        person, known.previous.get(offer.previous_number() or ""), facts_of(lookup_key, offered.materials)
+    )
     found = examine(offered, offer.channel, rules, known.stored, today)
     defects = [*found.defects, *_previous_defects(offered, past)]
     if defects or offered.notice is None:
@@ -224,7 +228,7 @@ def _submitted(
         disease_code=offered.disease_code,
         applicant_class=offered.applicant_class,
         person_id=past.person,
-        materials=[paper(material) for material in offered.materials],
+        materials=past.papers,
         notice=notice,
         previous_application_id=past.previous.application_id if past.previous else None,
         private=SubmittedPrivate(

@@ -16,8 +16,8 @@ from shared.postgres import Database, Tx
 NEW_KEYS = "SELECT application_id::text FROM new UNION ALL SELECT person_id::text FROM made"
 
 INSERT_APPLICATIONS = f"""
-WITH made AS (INSERT INTO person_keys (person_id, key_id, algorithm, master, box)
-SELECT * FROM unnest($27::uuid[], $28::uuid[], $29::text[], $30::text[], $31::bytea[])
+WITH made AS (INSERT INTO person_keys (person_id, key_id, algorithm, master, box, made_at)
+SELECT *, $32::timestamptz FROM unnest($27::uuid[], $28::uuid[], $29::text[], $30::text[], $31::bytea[])
 ON CONFLICT DO NOTHING RETURNING person_id, key_id),
 live AS (SELECT key_id FROM person_keys WHERE key_id = ANY($26::uuid[]) FOR KEY SHARE),
 new AS (INSERT INTO applications (
@@ -68,7 +68,7 @@ async def insert_applications(
     stated = outbox.chain(events, {})
     told = (*outbox.arguments(stated), [one.hash for one in stated])
     kept = _columns(keys)
-    found = await source.fetch(INSERT_APPLICATIONS, *told, *(list(column) for column in columns), *kept)
+    found = await source.fetch(INSERT_APPLICATIONS, *told, *(list(column) for column in columns), *kept, now)
     return {row["application_id"] for row in found}
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.intake import actions, consumer
 from services.intake.actions import Desk
 from services.intake.app import MIGRATIONS
+from services.intake.consumer import Letterbox
 from services.intake.domain.submitting import Draw
 from services.intake.materials import Materials
 from services.intake.policies import Policies
@@ -28,7 +29,7 @@ from tests.support.intake import (
     an_offer,
     submit,
 )
-from tests.support.private import KEYS
+from tests.support.private import KEYS, SUBMISSION_KEYS
 
 APPLICATIONS = 12
 
@@ -40,7 +41,10 @@ async def a_database(servers) -> Database:
 
 
 def reading(topic: str, desk: Desk | None = None):
-    every = [*consumer.catalog_consumers(), *consumer.consumers(desk, Channels([]), lambda: NOON)]
+    every = [
+        *consumer.catalog_consumers(),
+        *consumer.consumers(desk, Letterbox(Channels([]), SUBMISSION_KEYS), lambda: NOON),
+    ]
     return next(one for one in every if one.topic.name == topic)
 
 

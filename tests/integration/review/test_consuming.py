@@ -115,7 +115,8 @@ async def test_a_process_opens_a_case_from_the_bus_and_says_so_on_the_bus(server
 async def test_a_process_without_settings_says_what_is_missing():
     process = await review("serve")
     _, said = await asyncio.wait_for(process.communicate(), 20)
-    missing = "MENTE_DATABASE_URL, MENTE_HTTP_PORT, MENTE_KAFKA, MENTE_OIDC_AUDIENCE, MENTE_OIDC_ISSUER"
+    needed = ("DATABASE_URL", "HTTP_PORT", "KAFKA", "MASTER_KEYS", "OIDC_AUDIENCE", "OIDC_ISSUER")
+    missing = ", ".join(f"MENTE_{name}" for name in needed)
     assert process.returncode == 2
     assert said.decode().strip() == f"review needs usable {missing} in its environment"
 
