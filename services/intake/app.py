@@ -5,6 +5,7 @@ import secrets
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 from fastapi import FastAPI
@@ -34,6 +35,7 @@ from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
 from shared.sealed_submissions import SubmissionKeys
 from shared.serving import Loop
+from shared.signin import StaffDoor
 
 SERVICE = "intake"
 ROLES = ("all", "api", "relay", "consumer")
@@ -70,26 +72,36 @@ async def serve(settings: Settings, role: str) -> None:
     letterbox = _letterbox(settings)
     database = await Database.open_when_there(settings.database_url, name=SERVICE)
     nonces = Nonces(settings.redis_url)
+    staff = StaffDoor(settings.oidc_issuer, settings.oidc_audience)
     try:
         policies, materials = Policies(database), Materials(settings.object_store)
         lookup_key = bytes.fromhex(settings.lookup_key)
         desk = Desk(database, policies, materials, lookup_key, _keys(settings), draw)
         async with ClusterWatch(settings.kafka) as watch:
-            process = Process(desk, letterbox, nonces, with_api=role in {"all", "api"})
+            process = Process(desk, letterbox, Entrances(nonces, staff), with_api=role in {"all", "api"})
             await _run(settings, role, process, watch)
     finally:
+        await staff.close()
         await nonces.close()
         await database.close()
+
+
+class Entrances(NamedTuple):
+    """What tells a caller's first use of a signature, and who is staff."""
+
+    nonces: Nonces
+    staff: StaffDoor
 
 
 class Process:
     """The loops and probes of one process, added role by role."""
 
-    def __init__(self, desk: Desk, letterbox: Letterbox, nonces: Nonces, *, with_api: bool) -> None:
+    def __init__(self, desk: Desk, letterbox: Letterbox, at: Entrances, *, with_api: bool) -> None:
         self.desk = desk
         self.letterbox = letterbox
-        self.nonces = nonces
-        self.door = api.Door(letterbox.channels, nonces, now)
+        self.nonces = at.nonces
+        door = api.Door(letterbox.channels, at.nonces, now)
+        self.doors = api.Doors(door, at.staff, letterbox.keys.public(), now)
         self.health = Health()
         self.loops: list[Loop] = [desk.policies.run]
         self.with_api = with_api
@@ -102,7 +114,7 @@ class Process:
         if self.with_api:
             submit = partial(actions.submit_applications, self.desk, self.nonces.first_uses)
             batcher = Batcher(submit)
-            api.add_routes(app, self.door, api.Intake(self.desk, batcher), self.letterbox.keys.public())
+            api.add_routes(app, self.doors, api.Intake(self.desk, batcher))
             self.health.tell("object-store", self.desk.materials.ready)
             self.loops += [batcher.run, self.nonces.run]
         return app

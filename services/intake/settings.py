@@ -12,11 +12,13 @@ from shared.sealing import Algorithm
 
 
 class Settings(program.Settings):
-    """What every service takes, where files and nonces are kept, who the channels are."""
+    """What every service takes, where files and nonces are kept, who channels and staff are."""
 
     redis_url: str
     object_store: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+:")]
     channels: ChannelFile
+    oidc_issuer: str
+    oidc_audience: str
     lookup_key: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")]
     master_keys: MasterKeyFile
     submission_keys: SubmissionKeyFile

@@ -1,14 +1,18 @@
 """The HTTP API of intake, for signed channels."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 
-from services.intake.api import following, submitting, uploading
+from services.intake.api import erasing, following, submitting, uploading
 from services.intake.api.door import Door
 from services.intake.api.submitting import Intake
 from services.intake.domain.papers import MOST_BYTES
 from shared import edge
+from shared.signin import StaffDoor
 
 JWK = dict[str, Any]
 
@@ -17,19 +21,28 @@ BODY_LIMITS = {MATERIALS_PATH: MOST_BYTES}
 """Bytes of a request body, by path."""
 
 
-def add_routes(app: FastAPI, door: Door, intake: Intake, submission_key: JWK) -> None:
-    """Add all routes; that of submissions runs in front of FastAPI, which only describes it.
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Who comes in: channels and staff; the public key to which channels seal what they put on the bus."""
 
-    `submission_key` is the public key to which channels seal what they put on the bus.
-    """
-    app.state.door, app.state.desk, app.state.submission_key = door, intake.desk, submission_key
+    channels: Door
+    staff: StaffDoor
+    submission_key: JWK
+    now: Callable[[], datetime]
+
+
+def add_routes(app: FastAPI, doors: Doors, intake: Intake) -> None:
+    """Add all routes; that of submissions runs in front of FastAPI, which only describes it."""
+    app.state.door, app.state.staff, app.state.now = doors.channels, doors.staff, doors.now
+    app.state.desk, app.state.submission_key = intake.desk, doors.submission_key
     router = APIRouter(prefix="/api/intake", tags=["intake"])
     router.include_router(submitting.described)
     router.include_router(uploading.router)
     router.include_router(following.router)
+    router.include_router(erasing.router)
     router.add_api_route("/submission-key", get_submission_key, operation_id="get_submission_key")
     app.include_router(router)
-    edge.hot_route(app, "POST", submitting.PATH, submitting.post_application(door, intake))
+    edge.hot_route(app, "POST", submitting.PATH, submitting.post_application(doors.channels, intake))
 
 
 async def get_submission_key(request: Request) -> JWK:
@@ -38,4 +51,4 @@ async def get_submission_key(request: Request) -> JWK:
     return key
 
 
-__all__ = ["BODY_LIMITS", "Door", "Intake", "add_routes"]
+__all__ = ["BODY_LIMITS", "Door", "Doors", "Intake", "add_routes"]

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import singledispatch
 from uuid import UUID
 
-from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn, MaterialSupplied
+from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn, MaterialSupplied, Paper
 from shared.contracts.base import ApplicationEvent
 from shared.contracts.cases import (
     ApplicationAccepted,
@@ -72,6 +72,7 @@ class Application:
     answered: str | None = None
     decision: DecisionMade | None = None
     ended_at: datetime | None = None
+    papers: tuple[str, ...] = ()
 
 
 def opened(event: ApplicationSubmitted) -> Application:
@@ -88,7 +89,13 @@ def opened(event: ApplicationSubmitted) -> Application:
         event.policy_version,
         event.occurred_at,
         event.previous_application_id,
+        papers=names(event.materials),
     )
+
+
+def names(materials: Iterable[Paper]) -> tuple[str, ...]:
+    """The names of papers, each once."""
+    return tuple(sorted({material.name for material in materials}))
 
 
 def evolve(application: Application, events: Iterable[ApplicationEvent]) -> Application:
@@ -117,7 +124,8 @@ def _apply(event: ApplicationEvent, application: Application) -> Application:  #
 @_apply.register
 def _(event: MaterialSupplied, application: Application) -> Application:
     back = _standing_at(application, application.stage or Stage.ACCEPTANCE)
-    return replace(back, asked=None, answered=event.fingerprint)
+    papers = tuple(sorted({*application.papers, *names(event.materials)}))
+    return replace(back, asked=None, answered=event.fingerprint, papers=papers)
 
 
 @_apply.register(ApplicationWithdrawn)

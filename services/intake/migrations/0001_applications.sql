@@ -1,5 +1,6 @@
 -- An application as the applicant sees it: the fold of its events, so names, numbers and papers are not here.
 -- `asked` and `decision` are events of review as published, their private parts sealed.
+-- `papers` are the names of what was handed in, joined by commas, so that an erasure finds what is shared.
 CREATE TABLE applications (
     application_id uuid PRIMARY KEY,
     acceptance_no text NOT NULL,
@@ -15,6 +16,7 @@ CREATE TABLE applications (
     previous_application_id uuid,
     submitted_at timestamptz NOT NULL,
     warnings jsonb,
+    papers text NOT NULL DEFAULT '',
     status text NOT NULL DEFAULT 'submitted',
     stage text,
     sequence bigint NOT NULL DEFAULT 1,

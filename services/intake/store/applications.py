@@ -15,7 +15,7 @@ from shared.postgres import Database, Tx
 APPLICATION = """
 SELECT application_id, acceptance_no, channel, region, disease_code, application_type, applicant_class,
        person_id, policy_version, submitted_at, previous_application_id, status, stage, sequence, due_on,
-       due_provisional, due_paused, round, asked, answered, decision, ended_at
+       due_provisional, due_paused, round, asked, answered, decision, ended_at, papers
 FROM applications """
 
 FIND_BY_NUMBERS = APPLICATION + "WHERE acceptance_no = ANY($1::text[])"
@@ -50,24 +50,27 @@ def _application(row: asyncpg.Record) -> Application:
         **{name: row[name] for name in AS_THEY_ARE},
         status=Status(row["status"]),
         stage=Stage(row["stage"]) if row["stage"] else None,
+        papers=tuple(filter(None, row["papers"].split(","))),
         asked=MaterialRequested.model_validate(asked, extra="ignore") if asked else None,
         decision=DecisionMade.model_validate(decision, extra="ignore") if decision else None,
     )
 
 
 AS_THEY_ARE = tuple(
-    name for name in Application.__dataclass_fields__ if name not in {"status", "stage", "asked", "decision"}
+    name
+    for name in Application.__dataclass_fields__
+    if name not in {"status", "stage", "asked", "decision", "papers"}
 )
 
 SAVE = """
 UPDATE applications a
 SET status = n.status, stage = n.stage, sequence = n.sequence, due_on = n.due_on,
     due_provisional = n.due_provisional, due_paused = n.due_paused, round = n.round, asked = n.asked::jsonb,
-    answered = n.answered, decision = n.decision::jsonb, ended_at = n.ended_at
+    answered = n.answered, decision = n.decision::jsonb, ended_at = n.ended_at, papers = n.papers
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::date[], $6::boolean[], $7::boolean[],
-            $8::int[], $9::text[], $10::text[], $11::text[], $12::timestamptz[])
+            $8::int[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::text[])
      AS n (application_id, status, stage, sequence, due_on, due_provisional, due_paused, round, asked,
-           answered, decision, ended_at)
+           answered, decision, ended_at, papers)
 WHERE a.application_id = n.application_id"""
 
 
@@ -80,7 +83,7 @@ async def save_applications(tx: Tx, applications: Iterable[Application]) -> None
 def _standing(a: Application) -> tuple[Any, ...]:
     return (
         *(a.application_id, a.status, a.stage, a.sequence, a.due_on, a.due_provisional, a.due_paused),
-        *(a.round, _as_json(a.asked), a.answered, _as_json(a.decision), a.ended_at),
+        *(a.round, _as_json(a.asked), a.answered, _as_json(a.decision), a.ended_at, ",".join(a.papers)),
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.intake.domain.following import names
 from services.intake.domain.submitting import Offer, Submission
 from services.intake.store.json import as_json
 from shared import outbox
@@ -23,19 +24,19 @@ live AS (SELECT key_id FROM person_keys WHERE key_id = ANY($26::uuid[]) FOR KEY 
 new AS (INSERT INTO applications (
     application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
-    warnings)
+    warnings, papers)
 SELECT
     application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
-    warnings::jsonb
+    warnings::jsonb, papers
 FROM unnest(
     $12::uuid[], $13::text[], $14::text[], $15::text[], $16::bytea[], $17::text[], $18::text[],
     $19::text[], $20::text[], $21::uuid[], $22::int[], $23::uuid[], $24::timestamptz[], $25::text[],
-    $26::uuid[])
+    $26::uuid[], $33::text[])
 AS new (
     application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
-    warnings, key_id)
+    warnings, key_id, papers)
 WHERE key_id IN (SELECT key_id FROM made UNION ALL SELECT key_id FROM live)
 ON CONFLICT DO NOTHING RETURNING application_id),
 told AS ({outbox.ADD} WHERE key IN ({NEW_KEYS})),
@@ -68,7 +69,10 @@ async def insert_applications(
     stated = outbox.chain(events, {})
     told = (*outbox.arguments(stated), [one.hash for one in stated])
     kept = _columns(keys)
-    found = await source.fetch(INSERT_APPLICATIONS, *told, *(list(column) for column in columns), *kept, now)
+    papers = [",".join(names(submission.event.materials)) for submission in ordered]
+    found = await source.fetch(
+        INSERT_APPLICATIONS, *told, *(list(column) for column in columns), *kept, now, papers
+    )
     return {row["application_id"] for row in found}
 
 

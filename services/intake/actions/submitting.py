@@ -1,33 +1,23 @@
-"""What intake does, one transaction each: load, decide, save, state."""
+"""Submissions of the same few milliseconds, taken together, each with its own answer."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 import prometheus_client
 
-from services.intake.domain import answering, papers, submitting
-from services.intake.domain.answering import Supplement
-from services.intake.domain.following import Application, evolve
-from services.intake.domain.submitting import Answer, Draw, Known, Offer, Submission, Taken, TurnedAway
-from services.intake.domain.timeline import Entry, entry, submitted_entry
-from services.intake.domain.validating import StoredMaterial, find_upload_defects
-from services.intake.materials import Materials
-from services.intake.policies import Policies
-from services.intake.store import applications, published, submissions
+from services.intake.actions.desk import Desk
+from services.intake.domain import papers, submitting
+from services.intake.domain.submitting import Answer, Known, Offer, Submission, Taken, TurnedAway
+from services.intake.store import applications, submissions
 from services.intake.store import materials as uploads
-from services.intake.store.materials import Upload
 from shared import outbox, tracing
 from shared.access import replayed
-from shared.contracts.base import ApplicationEvent, SealedEvent
-from shared.contracts.cases import CaseEvent
-from shared.contracts.policies import CalendarPublished, PolicyPublished
 from shared.errors import Refused, Unavailable
-from shared.person_keys import PersonKeys, require, sealed
+from shared.person_keys import sealed
 from shared.postgres import AWAY, PASSING, Database, Tx
 from shared.sealing import DataKey
 
@@ -37,32 +27,11 @@ SUBMISSIONS = prometheus_client.Counter(
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What the actions work with; `draw` gives ids and chance."""
-
-    database: Database
-    policies: Policies
-    materials: Materials
-    lookup_key: bytes
-    keys: PersonKeys
-    draw: Callable[[], Draw]
-
-
-@dataclass(frozen=True, slots=True)
 class Ground:
     """What intake already knows about the offers at hand, and the data keys of their persons."""
 
     known: Known
     keys: Mapping[UUID, DataKey]
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Which application a channel asks for; `serves` are the regions of the channel."""
-
-    channel: str
-    serves: frozenset[str]
-    number: str
 
 
 FirstUses = Callable[[Sequence[tuple[str, str]]], Awaitable[Sequence[bool]]]
@@ -104,83 +73,6 @@ async def answer_submissions(tx: Tx, desk: Desk, asked: Sequence[Offer | TurnedA
     events = [submitting.receipt_event(ask, answer, now) for ask, answer in zip(asked, answers, strict=True)]
     await outbox.add(tx, events)
     _count("bus", answers)
-
-
-async def store_material(
-    desk: Desk, content: bytes, claimed: str, channel: str, now: datetime
-) -> tuple[str, StoredMaterial]:
-    """Keep an uploaded paper under the SHA-256 of its content; the same again changes nothing.
-
-    Raises Refused for a file that is empty, over 15 MiB, of another type or not what it claims to be.
-    """
-    papers.require_size(len(content))
-    kind = papers.require_agreement(claimed, content[: papers.ENOUGH_TO_TELL])
-    digest = (await asyncio.to_thread(sha256, content)).hexdigest()
-    name, material = papers.name_of(desk.lookup_key, digest), StoredMaterial(len(content), kind)
-    if not await uploads.find_materials(desk.database, {name: digest}):
-        key, wrapped = await desk.keys.draw()
-        await desk.materials.keep(key, content)
-        if not await uploads.add_material(desk.database, name, Upload(material, channel, now, wrapped)):
-            await desk.materials.forget(key.key_id)  # the same paper came twice at once
-    return digest, material
-
-
-async def find_application(desk: Desk, ask: Ask) -> tuple[Application, list[Entry]]:
-    """Show an application, opened, and its timeline; Refused `application-unknown` (404) out of reach."""
-    found = await applications.find_applications(desk.database, [ask.number])
-    application = answering.require_reach(found.get(ask.number), ask.channel, ask.serves)
-    if application.asked:
-        (asked,) = await desk.keys.open(desk.database, [application.asked])
-        application = replace(application, asked=asked)
-    if application.decision:
-        (decision,) = await desk.keys.open(desk.database, [application.decision])
-        application = replace(application, decision=decision)
-    later = await applications.timeline(desk.database, application.application_id)
-    return application, [submitted_entry(application.acceptance_no, application.submitted_at), *later]
-
-
-async def supply_material(desk: Desk, ask: Ask, supplement: Supplement, now: datetime) -> Sequence[str]:
-    """Hand in what a reviewer asked for (T15); gives the kinds that had been asked for."""
-    async with desk.database.transaction() as tx:
-        application = await _lock(tx, ask)
-        names = papers.names_of(desk.lookup_key, supplement.materials)
-        stored = await uploads.find_materials(tx, names)
-        rules = desk.policies.in_force(application.region, submitting.shanghai_day(now))
-        defects = find_upload_defects(supplement.materials, rules, stored)
-        events = answering.supply_material(application, supplement, defects, desk.lookup_key, now)
-        await _save_and_state(tx, desk, application, events)
-    return application.asked.kinds if application.asked else ()
-
-
-async def withdraw(desk: Desk, ask: Ask, reason: str | None, now: datetime) -> None:
-    """Take an application back before a decision (T24)."""
-    async with desk.database.transaction() as tx:
-        application = await _lock(tx, ask)
-        await _save_and_state(tx, desk, application, answering.withdraw(application, reason, now))
-
-
-async def follow_cases(tx: Tx, events: Sequence[tuple[CaseEvent, int]]) -> None:
-    """Bring the applicant's view up to date; events with their sequence numbers, one per application.
-
-    Raises Unavailable `application-unknown` for a case whose application is not here (yet).
-    """
-    found = await applications.lock_applications(tx, [event.application_id for event, _ in events])
-    if len(found) < len(events):
-        raise Unavailable("application-unknown", "a case came before its application")
-    await applications.save_applications(
-        tx, [evolve(found[event.application_id], [event]) for event, _ in events]
-    )
-    await applications.add_entries(tx, [(e.application_id, number, entry(e)) for e, number in events])
-
-
-async def keep_policies(tx: Tx, events: Sequence[PolicyPublished]) -> None:
-    """Keep what catalog published about regions."""
-    await published.keep_policies(tx, [event.document for event in events])
-
-
-async def keep_calendars(tx: Tx, events: Sequence[CalendarPublished]) -> None:
-    """Keep what catalog published about working days."""
-    await published.keep_calendars(tx, [event.document for event in events])
 
 
 async def _check_nonces(first_uses: FirstUses, calls: Sequence[Call]) -> None:
@@ -292,31 +184,3 @@ def _decide(desk: Desk, offer: Offer, known: Known) -> Submission | Refused:
 def _count(way: str, answers: Iterable[Answer]) -> None:
     for name, number in Counter(map(submitting.name_of, answers)).items():
         SUBMISSIONS.labels(way, name).inc(number)
-
-
-async def _seal(
-    tx: Tx, desk: Desk, person_id: UUID, events: Sequence[ApplicationEvent]
-) -> list[ApplicationEvent]:
-    keys = await desk.keys.of_persons(tx, [person_id])
-    return [
-        sealed(event, require(keys, person_id)) if isinstance(event, SealedEvent) and event.private else event
-        for event in events
-    ]
-
-
-async def _lock(tx: Tx, ask: Ask) -> Application:
-    return answering.require_reach(
-        await applications.lock_application(tx, ask.number), ask.channel, ask.serves
-    )
-
-
-async def _save_and_state(
-    tx: Tx, desk: Desk, application: Application, decided: Sequence[ApplicationEvent]
-) -> None:
-    if not decided:
-        return
-    events = await _seal(tx, desk, application.person_id, decided)
-    await applications.save_applications(tx, [evolve(application, events)])
-    stated = await outbox.add(tx, events)
-    lines = [(application.application_id, s.sequence, entry(e)) for s, e in zip(stated, events, strict=True)]
-    await applications.add_entries(tx, lines)

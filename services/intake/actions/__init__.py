@@ -1,0 +1,36 @@
+"""What intake does, one transaction each: load, decide, save, state."""
+
+from services.intake.actions.desk import Desk
+from services.intake.actions.erasing import Asked, Erased, ask_to_erase, erase
+from services.intake.actions.following import (
+    Ask,
+    find_application,
+    follow_cases,
+    supply_material,
+    withdraw,
+)
+from services.intake.actions.keeping import keep_calendars, keep_policies
+from services.intake.actions.submitting import Call, FirstUses, answer_submissions, submit_applications
+from services.intake.actions.uploading import store_material
+from services.intake.domain.submitting import Taken
+
+__all__ = [
+    "Ask",
+    "Asked",
+    "Call",
+    "Desk",
+    "Erased",
+    "FirstUses",
+    "Taken",
+    "answer_submissions",
+    "ask_to_erase",
+    "erase",
+    "find_application",
+    "follow_cases",
+    "keep_calendars",
+    "keep_policies",
+    "store_material",
+    "submit_applications",
+    "supply_material",
+    "withdraw",
+]

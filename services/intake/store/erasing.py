@@ -1,0 +1,72 @@
+"""SQL of erasures: who asked, who agreed, and what goes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import UniqueViolationError
+
+from services.intake.domain.erasing import Erasure, Numbered
+from shared.errors import Refused
+from shared.postgres import Tx
+
+NUMBERS = """
+SELECT acceptance_no, ended_at IS NOT NULL AS ended FROM applications WHERE person_id = $1 FOR UPDATE"""
+
+
+async def numbers_of(tx: Tx, person_id: UUID) -> list[Numbered]:
+    """The applications of a person, which nobody changes until this transaction ends."""
+    return [Numbered(row["acceptance_no"], row["ended"]) for row in await tx.fetch(NUMBERS, person_id)]
+
+
+ADD_ERASURE = """
+INSERT INTO erasures (erasure_id, person_id, reason, asked_by, asked_at) VALUES ($1, $2, $3, $4, $5)"""
+
+
+async def add_erasure(tx: Tx, erasure: Erasure) -> None:
+    """Write down that somebody asked."""
+    who = (erasure.reason, erasure.asked_by, erasure.asked_at)
+    await tx.execute(ADD_ERASURE, erasure.erasure_id, erasure.person_id, *who)
+
+
+LOCK_ERASURE = """
+SELECT erasure_id, person_id, reason, asked_by, asked_at FROM erasures WHERE erasure_id = $1"""
+
+
+async def lock_erasure(tx: Tx, erasure_id: UUID) -> Erasure | None:
+    """What was asked; None if it was not."""
+    row = await tx.fetchrow(LOCK_ERASURE, erasure_id)
+    return Erasure(**row) if row else None
+
+
+FORGET_KEY = "DELETE FROM person_keys WHERE person_id = $1"
+
+
+async def forget_key(tx: Tx, person_id: UUID) -> None:
+    """Delete the data key: whoever submits for this person now waits, and then makes a new one."""
+    await tx.execute(FORGET_KEY, person_id)
+
+
+FORGET_PAPERS = """
+WITH theirs AS (
+    SELECT DISTINCT unnest(string_to_array(papers, ',')) AS name FROM applications WHERE person_id = $1),
+alone AS (
+    SELECT name FROM theirs WHERE NOT EXISTS (
+        SELECT FROM applications o WHERE o.person_id <> $1 AND o.papers LIKE '%' || theirs.name || '%'))
+DELETE FROM materials m USING alone WHERE m.name = decode(alone.name, 'hex') RETURNING m.key_id"""
+
+
+async def forget_papers(tx: Tx, person_id: UUID) -> list[UUID]:
+    """Delete the keys of papers that only this person handed in; gives the ids by which they lie in store."""
+    return [row["key_id"] for row in await tx.fetch(FORGET_PAPERS, person_id)]
+
+
+ADD_APPROVAL = """
+INSERT INTO erasure_approvals (erasure_id, approved_by, approved_at) VALUES ($1, $2, $3)"""
+
+
+async def add_approval(tx: Tx, erasure: Erasure, by: str, now: datetime) -> None:
+    """Write down that another agreed; Refused `erasure-done` if one did before."""
+    try:
+        await tx.execute(ADD_APPROVAL, erasure.erasure_id, by, now)
+    except UniqueViolationError:
+        raise Refused("erasure-done", "this erasure was done before") from None
