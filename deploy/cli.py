@@ -24,6 +24,7 @@ ELSEWHERE = (
     ("demo", "deploy.demo_cli", "command"),
     ("parked", "deploy.parked", "app"),
     ("audit", "deploy.audit_cli", "app"),
+    ("person", "deploy.person_cli", "app"),
 )
 STOP_SECONDS = 40.0
 LAST_LINES = 40

@@ -1,6 +1,10 @@
 """A canonical dump of a service's database: two that hold the same look the same, byte for byte."""
 
+import json
+
 import asyncpg
+
+from shared.postgres import Database
 
 TABLES = """
 SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -29,3 +33,16 @@ async def dump(dsn: str) -> bytes:
     finally:
         await connection.close()
     return "\n".join(sorted(lines)).encode()
+
+
+async def everything(database: Database) -> str:
+    """Every value of every table as text; bytes both as text, where they are, and in hex."""
+    names = [row["name"] for row in await database.fetch(TABLES)]
+    rows = [row for name in names for row in await database.fetch(f"SELECT * FROM {name}")]
+    return "\n".join(_text(value) for row in rows for value in row.values())
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return f"{value.decode(errors='replace')} {value.hex()}"
+    return json.dumps(value, ensure_ascii=False, default=str)

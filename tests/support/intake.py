@@ -9,7 +9,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.intake import actions
+from services.intake import actions, store
 from services.intake.actions import Call, Desk
 from services.intake.domain.identity import check_character
 from services.intake.domain.rulebook import Rulebook, rulebook
@@ -26,6 +26,7 @@ PDF = b"%PDF-1.7\n% a paper for tests\n"
 PAPER = sha256(PDF).hexdigest()
 CHANNEL = "panzhihua_miniprogram"
 PANZHIHUA = frozenset({"panzhihua"})
+PERSONS = iter(range(1, 1000))
 SOURCE = {"src": "made up for tests", "grade": "R"}
 
 
@@ -218,3 +219,16 @@ async def submit(desk: Desk, offers: list[Offer]) -> Sequence[Answer]:
         return await actions.submit_applications(desk, nonces.first_uses, calls(offers))
     finally:
         await nonces.close()
+
+
+async def publish(desk: Desk, policy: RegionPolicy) -> None:
+    """Let a policy arrive."""
+    async with desk.database.transaction() as tx:
+        await store.published.keep_policies(tx, [policy])
+    await desk.policies.refresh()
+
+
+def offer(key: str = "key-1", **changes: Any) -> Offer:
+    """A submission for a person of its own."""
+    person = {"name": "测试员", "id_number": an_id_number("19800101", next(PERSONS)), "phone": "19900001234"}
+    return an_offer(key, **{"applicant": person, **changes})

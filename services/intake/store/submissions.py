@@ -14,8 +14,6 @@ from shared.contracts.submissions import Defect, Receipt
 from shared.person_keys import Made
 from shared.postgres import Database, Tx
 
-NEW_KEYS = "SELECT application_id::text FROM new UNION ALL SELECT person_id::text FROM made"
-
 INSERT_APPLICATIONS = f"""
 WITH made AS (INSERT INTO person_keys (person_id, key_id, algorithm, master, box, made_at)
 SELECT *, $32::timestamptz FROM unnest($27::uuid[], $28::uuid[], $29::text[], $30::text[], $31::bytea[])
@@ -37,13 +35,14 @@ AS new (
     application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
     warnings, key_id, papers)
-WHERE key_id IN (SELECT key_id FROM made UNION ALL SELECT key_id FROM live)
+WHERE key_id = ANY(ARRAY(SELECT key_id FROM made UNION ALL SELECT key_id FROM live))
 ON CONFLICT DO NOTHING RETURNING application_id),
-told AS ({outbox.ADD} WHERE key IN ({NEW_KEYS})),
+fresh AS (SELECT application_id::text AS key FROM new UNION ALL SELECT person_id::text FROM made),
+told AS ({outbox.ADD} WHERE key = ANY(ARRAY(SELECT key FROM fresh))),
 chained AS (INSERT INTO chains (topic, key, sequence, hash)
             SELECT topic, key, sequence, hash
             FROM unnest($2::text[], $3::text[], $6::bigint[], $11::text[]) AS tip (topic, key, sequence, hash)
-            WHERE key IN ({NEW_KEYS}) ON CONFLICT DO NOTHING)
+            WHERE key = ANY(ARRAY(SELECT key FROM fresh)) ON CONFLICT DO NOTHING)
 SELECT application_id FROM new"""  # noqa: S608 only constants of our own go in
 
 
@@ -55,6 +54,7 @@ async def insert_applications(
     So is one that was sealed under a data key that is not the person's: another was quicker to make theirs.
 
     One statement, which is a transaction where there is none: round trips are what a submission waits for.
+    Arrays are asked and no joins made, which would take the rows in an order of their own.
     The rows are in before their outbox ids are drawn, because an event is only added for a row that is new.
 
     Rows go in by person, so that two processes with the same repeats wait for each other in one order.

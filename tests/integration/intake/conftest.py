@@ -7,10 +7,17 @@ from hashlib import sha256
 import asyncpg
 import pytest
 
+from services.intake import actions
+from services.intake.actions import Desk
+from services.intake.app import MIGRATIONS, draw
+from services.intake.materials import Materials
+from services.intake.policies import Policies
 from shared.contracts.policies import PolicyPublished
+from shared.postgres import Database, migrate
 from tests.support.bus import Bus
-from tests.support.intake import a_policy
+from tests.support.intake import CHANNEL, LOOKUP_KEY, NOON, PDF, a_policy, publish
 from tests.support.intake_desk import Intake
+from tests.support.private import KEYS
 from tests.support.stack import embedded_stack, in_thread
 
 
@@ -47,3 +54,16 @@ async def intake(stack):
         await database.close()
         for name in ("intake-1", "intake-2"):
             await in_thread(stack.stop, name)
+
+
+@pytest.fixture
+async def desk(servers, tmp_path):
+    url = await servers.fresh_database("intake")
+    await migrate(url, MIGRATIONS)
+    database = await Database.open(url, name="test")
+    policies = Policies(database)
+    desk = Desk(database, policies, Materials(tmp_path.as_uri()), LOOKUP_KEY, KEYS, draw)
+    await publish(desk, a_policy())
+    await actions.store_material(desk, PDF, "application/pdf", CHANNEL, NOON)
+    yield desk
+    await database.close()

@@ -11,12 +11,10 @@ from importlib import import_module
 import pytest
 
 from services.intake import actions, store
-from services.intake.actions import Ask, Desk
-from services.intake.app import MIGRATIONS, draw
+from services.intake.actions import Ask
 from services.intake.domain.answering import Supplement
 from services.intake.domain.following import evolve, opened
 from services.intake.domain.submitting import Taken
-from services.intake.materials import Materials
 from services.intake.policies import Policies
 from services.intake.store.applications import find_applications
 from shared.batching import Batcher
@@ -24,53 +22,24 @@ from shared.contracts.applications import ApplicationSubmitted, MaterialSupplied
 from shared.contracts.submissions import Material
 from shared.errors import Unavailable
 from shared.nonces import Nonces
-from shared.postgres import Database, migrate
 from tests.support.intake import (
     CHANNEL,
-    LOOKUP_KEY,
     NOON,
     PANZHIHUA,
-    PDF,
     a_material,
     a_policy,
     a_rule,
-    an_id_number,
-    an_offer,
     calls,
+    offer,
+    publish,
     said,
     submit,
 )
 from tests.support.loops import running
-from tests.support.private import KEYS, as_read
+from tests.support.private import as_read
 from tests.unit.test_intake_following import accepted, decided, forwarded, requested, resumed
 
-PERSONS = iter(range(1, 1000))
 OLD_PAPERS = [a_material("test_report", issued_on="2025-01-01")]
-
-
-@pytest.fixture
-async def desk(servers, tmp_path):
-    url = await servers.fresh_database("intake")
-    await migrate(url, MIGRATIONS)
-    database = await Database.open(url, name="test")
-    policies = Policies(database)
-    desk = Desk(database, policies, Materials(tmp_path.as_uri()), LOOKUP_KEY, KEYS, draw)
-    await publish(desk, a_policy())
-    await actions.store_material(desk, PDF, "application/pdf", CHANNEL, NOON)
-    yield desk
-    await database.close()
-
-
-async def publish(desk, policy):
-    """Let a policy arrive."""
-    async with desk.database.transaction() as tx:
-        await store.published.keep_policies(tx, [policy])
-    await desk.policies.refresh()
-
-
-def offer(key="key-1", **changes):
-    person = {"name": "测试员", "id_number": an_id_number("19800101", next(PERSONS)), "phone": "19900001234"}
-    return an_offer(key, **{"applicant": person, **changes})
 
 
 async def submitted(desk, **changes):
