@@ -9,11 +9,18 @@ from deploy.contracts.subscriptions import services, subscriptions
 from shared.contracts.base import Event
 from shared.contracts.topics import TOPICS, Topic
 from shared.inbox import Consumer
+from shared.sealed_submissions import ALGORITHMS
 
 Document = dict[str, Any]
 CHANNELS = "channels"
+JOSE = "application/jose"
 KAFKA_BINDING = "0.5.0"
 SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
+
+HOW_SEALED = (
+    f"JWE in compact form ({', '.join(ALGORITHMS)}) to the key of GET /api/intake/submission-key; "
+    "opened, it is JSON by `contentSchema`."
+)
 
 ABOUT = {
     "catalog": "States the rules of each region and the calendars of each year.",
@@ -106,14 +113,21 @@ def _message(kind: Contract) -> Document:
         "name": kind.type,
         "title": kind.__name__,
         "summary": (kind.__doc__ or "").strip().splitlines()[0],
-        "contentType": "application/json",
+        "contentType": "application/json" if issubclass(kind, Event) else JOSE,
         "headers": _headers(kind),
         "payload": {
             "schemaFormat": SCHEMA_FORMAT,
-            "schema": {"$ref": f"../schemas/{name}.json"},
+            "schema": _body(kind, {"$ref": f"../schemas/{name}.json"}),
         },
         "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": KAFKA_BINDING}},
     }
+
+
+def _body(kind: Contract, content: Schema) -> Schema:
+    if issubclass(kind, Event):
+        return content
+    sealed = {"type": "string", "description": HOW_SEALED, "contentMediaType": JOSE}
+    return {**sealed, "contentSchema": content}
 
 
 def _headers(kind: Contract) -> Document:

@@ -1,20 +1,23 @@
 """The generated files below `shared/contracts`: what they should hold, and where the tree differs."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from deploy.contracts import asyncapi
-from deploy.contracts.examples import applications, cases, messages, policies, submissions
-from deploy.contracts.schemas import published, register, schema_of
+from deploy.contracts.examples import applications, cases, messages, persons, policies, submissions
+from deploy.contracts.schemas import PRIVATE_SUFFIX, private_name, published, register, schemas_of
+from shared.contracts.base import Event, SealedEvent
+from shared.contracts.submissions import SubmissionOffered
 
 CONTRACTS = Path(__file__).parents[2] / "shared" / "contracts"
 SCHEMAS = CONTRACTS / "schemas"
 RELEASED = CONTRACTS / "released"
 TOPICS = "topics.json"
-EXAMPLES = (submissions, applications, cases, messages, policies)
+EXAMPLES = (submissions, applications, persons, cases, messages, policies)
 
 
 class _PlainDumper(yaml.SafeDumper):
@@ -65,18 +68,27 @@ def release() -> list[Path]:
 
 
 def _schemas() -> dict[Path, str]:
-    found = {SCHEMAS / kind.type / f"{kind.version}.json": _json(schema_of(kind)) for kind in published()}
-    return {SCHEMAS / TOPICS: _json(register()), **found}
+    found = schemas_of(published()).items()
+    return {
+        SCHEMAS / TOPICS: _json(register()),
+        **{SCHEMAS / name / f"{version}.json": _json(schema) for (name, version), schema in found},
+    }
 
 
 def _examples() -> dict[Path, str]:
-    return {
-        CONTRACTS / "examples" / value.type / str(value.version) / f"{name}.json": _json(
-            value.model_dump(mode="json", exclude_none=True)
-        )
-        for module in EXAMPLES
-        for name, value in module.EXAMPLES
-    }
+    found = {}
+    for name, value in (example for module in EXAMPLES for example in module.EXAMPLES):
+        for kind, content in _contents(value):
+            found[CONTRACTS / "examples" / kind / str(value.version) / f"{name}.json"] = _json(content)
+    return found
+
+
+def _contents(value: Event | SubmissionOffered) -> Iterator[tuple[str, Any]]:
+    """What an example holds: its body, null for a tombstone, and what is sealed in it."""
+    is_tombstone = isinstance(value, Event) and value.is_tombstone
+    yield value.type, None if is_tombstone else value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, SealedEvent) and value.private is not None:
+        yield private_name(type(value)), value.private.model_dump(mode="json")
 
 
 def _asyncapi() -> dict[Path, str]:
@@ -91,9 +103,8 @@ def _asyncapi() -> dict[Path, str]:
 def _strays(wanted: dict[Path, str]) -> list[Path]:
     """Generated files that no contract accounts for; earlier versions of a type stay: records of them do."""
     current = {kind.type: kind.version for kind in published()}
-    found = [
-        path for folder in ("schemas", "examples", "asyncapi") for path in (CONTRACTS / folder).rglob("*.*")
-    ]
+    folders = [CONTRACTS / folder for folder in ("schemas", "examples", "asyncapi")]
+    found = [path for folder in folders for path in folder.rglob("*.*") if path.is_file()]
     return sorted(path for path in found if path not in wanted and not _is_earlier(path, current))
 
 
@@ -101,7 +112,7 @@ def _is_earlier(path: Path, current: dict[str, int]) -> bool:
     folder, *place = path.relative_to(CONTRACTS).with_suffix("").parts
     if folder == "asyncapi" or len(place) < 2 or not place[1].isdigit():
         return False
-    return int(place[1]) < current.get(place[0], 0)
+    return int(place[1]) < current.get(place[0].removesuffix(PRIVATE_SUFFIX), 0)
 
 
 def _json(value: Any) -> str:

@@ -10,7 +10,7 @@ import jsoncompat
 
 from deploy.contracts.changes import Change, Effect, changes
 from deploy.contracts.files import TOPICS
-from deploy.contracts.schemas import Schema, closed
+from deploy.contracts.schemas import PRIVATE_SUFFIX, Schema, closed
 
 Versions = Mapping[int, Schema]
 FIXED = ("writer", "key", "partitions", "cleanup_policy")
@@ -34,7 +34,8 @@ class Contracts:
     topics: Mapping[str, Mapping[str, Any]]
 
     def topic_of(self, kind: str) -> Mapping[str, Any] | None:
-        """The register's entry of the topic that a type stands on."""
+        """The register's entry of the topic that a type, or what is sealed in it, stands on."""
+        kind = kind.removesuffix(PRIVATE_SUFFIX)
         return next((topic for topic in self.topics.values() if kind in topic["events"]), None)
 
 
@@ -71,7 +72,8 @@ def judge(released: Contracts, today: Contracts) -> Verdict:
         told = _compare_type(kind, versions, today)
         refusals += told.refusals
         advice += told.advice
-    advice += [_new_type(kind, today) for kind in today.types if kind not in released.types]
+    new = [kind for kind in today.types if kind not in released.types]
+    advice += [_new_type(kind, today) for kind in new if not kind.endswith(PRIVATE_SUFFIX)]
     return Verdict(refusals, advice)
 
 

@@ -1,16 +1,19 @@
-"""JSON Schemas of everything that is published, and the register of topics as data."""
+"""JSON Schemas of everything that is published or sealed in it, and the register of topics as data."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from shared.contracts.base import Event
+from shared.contracts.base import Event, SealedEvent
 from shared.contracts.submissions import SubmissionOffered
 from shared.contracts.topics import SUBMISSIONS, TOPICS, Topic
 
 Schema = dict[str, Any]
 Contract = type[Event] | type[SubmissionOffered]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+PRIVATE_SUFFIX = ".private"
+"""Behind the name of a type: what its field `sealed` holds, in JSON, once it is opened."""
 
 
 class WithoutTitles(GenerateJsonSchema):
@@ -38,7 +41,37 @@ def is_strict(kind: Contract) -> bool:
 def schema_of(kind: Contract) -> Schema:
     """The JSON Schema of a body as its readers take it: an event may have fields they do not know."""
     schema = kind.model_json_schema(schema_generator=WithoutTitles)
+    if issubclass(kind, Event) and (kind.is_tombstone or kind.is_state):
+        schema = _or_null(kind, schema)
     return {"$schema": DIALECT, **(schema if is_strict(kind) else opened(schema))}
+
+
+def _or_null(kind: type[Event], schema: Schema) -> Schema:
+    """The schema of a body that may be missing, which stands here for null; that of a tombstone always is."""
+    about: Schema = {name: schema.pop(name) for name in ("$defs", "description", "title") if name in schema}
+    if kind.is_tombstone:
+        return {"description": about["description"], "title": about["title"], "type": "null"}
+    return {**about, "anyOf": [schema, {"type": "null"}]}
+
+
+def schemas_of(kinds: Iterable[Contract]) -> dict[tuple[str, int], Schema]:
+    """The schemas of bodies and of what is sealed in them, by name and version."""
+    found = {}
+    for kind in kinds:
+        found[kind.type, kind.version] = schema_of(kind)
+        if issubclass(kind, SealedEvent):
+            found[private_name(kind), kind.version] = private_schema_of(kind)
+    return found
+
+
+def private_name(kind: type[SealedEvent]) -> str:
+    """Under which name the private part of an event is published as a contract."""
+    return kind.type + PRIVATE_SUFFIX
+
+
+def private_schema_of(kind: type[SealedEvent]) -> Schema:
+    """The JSON Schema of a private part; boxes are kept as long as bodies are, so it grows as they do."""
+    return {"$schema": DIALECT, **opened(kind.private_kind.model_json_schema(schema_generator=WithoutTitles))}
 
 
 def opened(schema: Any) -> Any:

@@ -167,8 +167,9 @@ async def fill_in(
 
 
 async def publish(world: World, sender: Sender, offered: SubmissionOffered) -> tuple[Receipt, list[Seen]]:
-    """Publish a submission and wait for its answer; the receipt, and both records."""
-    key, body, headers = sender.signed_record(offered)
+    """Publish a sealed submission and wait for its answer; the receipt, and both records."""
+    sealed_to = await world.get("/api/intake/submission-key")
+    key, body, headers = sender.signed_record(offered, sealed_to)
     asked = await world.bus.publish(key, body, headers)
     try:
         (answer, *_) = await world.bus.until(f"{sender.channel}:{key}", lambda seen: len(seen) > 0)

@@ -17,6 +17,7 @@ from deploy.demo.papers import File, Paper
 from shared.citizens import citizen_token
 from shared.contracts.base import Value
 from shared.contracts.submissions import Material, Receipt, SubmissionOffered
+from shared.sealed_submissions import seal_submission
 from shared.signing import SignedCall, sign
 
 TRIES = 6
@@ -58,11 +59,11 @@ class Sender:
         answer = await self._post("/api/intake/applications", body, JSON, _key_of(body))
         return Receipt.model_validate(answer)
 
-    def signed_record(self, offered: SubmissionOffered) -> tuple[str, bytes, Headers]:
-        """The same application as a record of the bus: key, value, headers."""
+    def signed_record(self, offered: SubmissionOffered, sealed_to: Answer) -> tuple[str, bytes, Headers]:
+        """The same application as a record of the bus, sealed to intake's key: key, value, headers."""
         body = _body(offered)
-        key = _key_of(body)
-        return key, body, sign(self._key, self.channel, SignedCall.publish(key, body), utc_now())
+        key, sealed = _key_of(body), seal_submission(sealed_to, body)
+        return key, sealed, sign(self._key, self.channel, SignedCall.publish(key, sealed), utc_now())
 
     async def read(self, acceptance_no: str) -> Answer:
         """Read an application as the applicant may see it."""

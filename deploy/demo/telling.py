@@ -44,6 +44,8 @@ TOLD_OF = {
 """What a message tells of, by template."""
 
 MENTE = "Mente"
+OPINION = ", with an opinion that is sealed on the bus"
+"""What an onlooker without the person's key can tell of what the staff think."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ def tell(record: Seen, chapter: Chapter) -> Deed:
     """Say what a record of this application means."""
     applicant = f"{chapter.figure.name}, applicant"
     if record.type == SubmissionOffered.type:
-        return Deed(applicant, f"hands the application over through {_channel(chapter.sender)}, on the bus")
+        channel = _channel(chapter.sender)
+        return Deed(applicant, f"hands the application over through {channel}, sealed, on the bus")
     deed = deed_of(record.event)
     return Deed(deed.who or applicant, deed.what)
 
@@ -92,7 +95,7 @@ def _(event: SubmissionReceived) -> Deed:
 
 @deed_of.register
 def _(event: MaterialSupplied) -> Deed:
-    opinion = " and the physician's opinion" if event.physician_opinion else ""
+    opinion = " and the physician's opinion" if event.with_opinion else ""
     return Deed("", f"supplies what was asked for: {len(event.materials)} paper{opinion}")
 
 
@@ -109,7 +112,7 @@ def _(event: ApplicationAccepted) -> Deed:
 
 @deed_of.register
 def _(event: MaterialRequested) -> Deed:
-    asked = " ".join(item.detail for item in event.items)
+    asked = ", ".join(kind.replace("_", " ") for kind in event.kinds)
     paused = "; the clock stands still meanwhile" if event.clock_paused_on else ""
     return Deed(
         _officer(event.requested_by),
@@ -124,22 +127,22 @@ def _(event: ReviewResumed) -> Deed:
 
 @deed_of.register
 def _(event: ReviewForwarded) -> Deed:
-    return Deed(_officer(event.forwarded_by), f"hands it on to {STAGES[event.to_stage]}: {event.opinion}")
+    return Deed(_officer(event.forwarded_by), f"hands it on to {STAGES[event.to_stage]}{OPINION}")
 
 
 @deed_of.register
 def _(event: ExpertOpinionGiven) -> Deed:
     advice = "approve" if event.recommendation is Outcome.APPROVED else "reject"
-    return Deed(_officer(event.expert), f"recommends to {advice} it: {event.opinion}")
+    return Deed(_officer(event.expert), f"recommends to {advice} it{OPINION}")
 
 
 @deed_of.register
 def _(event: DecisionMade) -> Deed:
-    reasons = "".join(f" {reason.text} ({reason.code}): {reason.detail}" for reason in event.reasons)
-    remedy = f" {event.remedy}" if event.remedy else ""
-    words = reasons + remedy if event.reasons else f" {event.opinion}"
+    reasons = ", ".join(f"{reason.text} ({reason.code})" for reason in event.reasons)
+    remedy = f". {event.remedy}" if event.remedy else ""
+    words = f": {reasons}{remedy}" if event.reasons else OPINION
     decided = "APPROVES" if event.outcome is Outcome.APPROVED else "REJECTS"
-    return Deed(_officer(event.decided_by), f"{decided} it:{words}")
+    return Deed(_officer(event.decided_by), f"{decided} it{words}")
 
 
 @deed_of.register

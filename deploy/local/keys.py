@@ -1,4 +1,4 @@
-"""Make the secrets of the first run: channel keys, look-up key, passwords, the staff's signing key."""
+"""Make the secrets of the first run: channel keys, master and submission key, passwords and the rest."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+
+from shared.key_service import fresh_line
+from shared.sealed_submissions import fresh_key
+from shared.sealing import Algorithm
 
 SCOPES = ("applications:write", "applications:read", "materials:write")
 AREAS = {"panzhihua": "510400", "shangrao": "361100"}
@@ -76,6 +80,8 @@ def make_keys(folder: Path) -> None:
         _once(folder / "channels" / f"{channel.id}.pem", lambda: _pem(ed25519.Ed25519PrivateKey.generate()))
     for name in ("lookup.key", "sms.secret", "postgres.password"):
         _once(folder / name, lambda: secrets.token_hex(32))
+    _once(folder / "master.keys", lambda: fresh_line("local-1", Algorithm.A256GCM).strip())
+    _once(folder / "submission.jwks", lambda: json.dumps({"keys": [fresh_key("local-1")]}))
     _once(folder / "audit.pem", lambda: _pem(ed25519.Ed25519PrivateKey.generate()))
     _once(folder / "oidc.pem", lambda: _pem(ec.generate_private_key(ec.SECP256R1())))
     _write(folder / "channels.json", json.dumps(channel_list(folder), ensure_ascii=False, indent=2))

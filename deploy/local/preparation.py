@@ -53,7 +53,8 @@ def forget_consumers(stack: Stack, service: str = "") -> None:
 def migrate(stack: Stack, service: str, run: Callable[[Part], None]) -> None:
     """Bring a service's tables to its migration files; skipped when they were applied before."""
     stamp = postgres.cluster_folder(stack) / f"mente-migrated-{service}"
-    wanted = migrations_digest(ROOT / "shared" / "migrations", ROOT / "services" / service / "migrations")
+    own = ROOT / "services" / service / "migrations"
+    wanted = migrations_digest(ROOT / "shared" / "migrations", ROOT / "shared" / "person_keys_sql", own)
     if stamp.exists() and stamp.read_text() == wanted:
         return
     run(

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from deploy.local.ports import ADDRESS, PREFERRED, choose
@@ -130,6 +131,22 @@ class Stack:
         """The channels with their public keys, scopes and regions, as the services read them."""
         return self.keys_folder / "channels.json"
 
+    @property
+    def master_keys_file(self) -> Path:
+        """The master keys, the current one last, as the services read them."""
+        return self.keys_folder / "master.keys"
+
+    @property
+    def submission_keys_file(self) -> Path:
+        """The keys that open what channels put on the bus, as intake reads them."""
+        return self.keys_folder / "submission.jwks"
+
+    def submission_key(self) -> dict[str, Any]:
+        """The public key (JWK) to which channels seal what they put on the bus."""
+        from shared.sealed_submissions import SubmissionKeys
+
+        return SubmissionKeys.load(self.submission_keys_file).public()
+
     def channel_key(self, channel: str) -> Path:
         """The private key (Ed25519, PEM) of a channel."""
         return self.keys_folder / "channels" / f"{channel}.pem"
@@ -177,10 +194,12 @@ def service_environment(stack: Stack, service: str) -> dict[str, str]:
             "MENTE_REDIS_URL": stack.redis_url,
             "MENTE_OBJECT_STORE": stack.object_store_url,
             "MENTE_LOOKUP_KEY": stack.secret("lookup.key"),
+            "MENTE_SUBMISSION_KEYS": str(stack.submission_keys_file),
         }
     if service in {"intake", "notify"}:
         settings["MENTE_CHANNELS"] = str(stack.channels_file)
-    if service in {"review", "notify"}:
+    if service in {"intake", "review", "notify"}:
+        settings["MENTE_MASTER_KEYS"] = str(stack.master_keys_file)
         settings |= {"MENTE_OIDC_ISSUER": stack.oidc_issuer, "MENTE_OIDC_AUDIENCE": AUDIENCE}
     if service == "notify":
         settings |= {"MENTE_SMS_URL": stack.sms_url, "MENTE_SMS_SECRET": stack.secret("sms.secret")}

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Respons
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from services.notify.actions import reading
+from services.notify.actions.opening import Vault
 from services.notify.actions.reading import InboxMessage
 from services.notify.domain.delivering import Receipt
 from services.notify.domain.message import State
@@ -21,7 +22,6 @@ from shared.access import ROUTES, Staff
 from shared.batching import Batcher
 from shared.citizens import CitizenDoor
 from shared.errors import Refused
-from shared.postgres import Database
 from shared.signin import StaffDoor
 
 Printable = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
@@ -31,7 +31,7 @@ Printable = Annotated[str, StringConstraints(min_length=1, max_length=64, patter
 class Desk:
     """The parts that routes use; the composition root puts it into `app.state.desk`."""
 
-    database: Database
+    vault: Vault
     citizens: CitizenDoor
     staff: StaffDoor
     provider_secret: str
@@ -184,7 +184,7 @@ async def get_inbox(
     language: Annotated[Language, Query()] = Language.ZH,
 ) -> InboxPage:
     """Read the caller's inbox, newest first."""
-    inbox = await reading.read_inbox(at.database, person, language, before, limit)
+    inbox = await reading.read_inbox(at.vault, person, language, before, limit)
     entries = [_inbox_entry(message) for message in inbox.messages]
     return InboxPage(
         unread=inbox.unread,
@@ -196,7 +196,7 @@ async def get_inbox(
 @router.post("/inbox/{message_id}/read")
 async def post_read(message_id: UUID, person: By, at: At) -> ReadMark:
     """Mark a message of the caller's own inbox as read; a second time changes nothing."""
-    read_at = await reading.mark_read(at.database, message_id, person, at.now())
+    read_at = await reading.mark_read(at.vault.database, message_id, person, at.now())
     return ReadMark(message_id=message_id, read_at=read_at)
 
 
@@ -210,7 +210,7 @@ async def post_sms_receipt(receipt: Annotated[Receipt, Depends(_receipt)], at: A
 @router.get("/messages")
 async def get_messages(staff: Annotated[Staff, Depends(_staff)], at: At, application_id: UUID) -> LedgerPage:
     """Show every message of one application of the caller's areas with attempts and receipts."""
-    ledger = await reading.read_ledger(at.database, application_id, staff.areas)
+    ledger = await reading.read_ledger(at.vault, application_id, staff.areas)
     return LedgerPage(
         application_id=application_id,
         acceptance_no=ledger.acceptance_no,

@@ -11,17 +11,20 @@ from fastapi import FastAPI
 
 from services.notify import api, consumer, sms
 from services.notify.actions import delivering
+from services.notify.actions.opening import Vault
 from services.notify.api import Desk
 from services.notify.delivery import Delivery, Inboxes, Pace
 from services.notify.domain.delivering import Receipt
 from services.notify.settings import Settings
-from shared import edge
+from shared import edge, person_keys
 from shared.access import Channels
 from shared.batching import Batcher
 from shared.citizens import CitizenDoor
 from shared.health import Health
 from shared.inbox import Consumer
 from shared.kafka import Consumption
+from shared.key_service import MasterKeys
+from shared.person_keys import PersonKeys
 from shared.postgres import Database
 from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
@@ -31,7 +34,7 @@ from shared.signin import StaffDoor
 SERVICE = "notify"
 ROLES = ("all", "api", "relay", "consumer", "worker")
 HERE = Path(__file__).parent
-MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
+MIGRATIONS = (SHARED_MIGRATIONS, person_keys.MIGRATIONS, HERE / "migrations")
 
 log = structlog.get_logger(SERVICE)
 
@@ -48,7 +51,9 @@ async def readers(settings: Settings, database: Database) -> list[Consumer]:  # 
 
 async def serve(settings: Settings, role: str) -> None:
     """Run a process until SIGTERM or SIGINT: API, relay, consumers, senders, or all of them."""
+    keys = _keys(settings)
     database = await Database.open_when_there(settings.database_url, name=SERVICE)
+    vault = Vault(database, keys)
     staff = StaffDoor(settings.oidc_issuer, settings.oidc_audience, now=now)
     provider, pace = _provider(settings)
     health, stop = Health(), asyncio.Event()
@@ -57,13 +62,13 @@ async def serve(settings: Settings, role: str) -> None:
     loops: list[Loop] = [partial(edge.serve, app, settings.http_host, settings.http_port, stop)]
     try:
         if role in {"all", "api"}:
-            loops.append(_add_api(app, settings, database, staff))
+            loops.append(_add_api(app, settings, vault, staff))
         if role in {"all", "consumer"}:
             consumption = Consumption(settings.kafka, database, consumer.consumers(now))
             health.add("kafka", consumption.ready)
             loops.append(consumption.run)
         if role in {"all", "worker"}:
-            delivery = Delivery(database, provider, now=now, jitter=random.random, pace=pace)
+            delivery = Delivery(vault, provider, now=now, jitter=random.random, pace=pace)
             inboxes = Inboxes(database, now)
             health.tell("sms", delivery.line.ready)
             loops += [delivery.run, inboxes.run, inboxes.watch]
@@ -76,6 +81,10 @@ async def serve(settings: Settings, role: str) -> None:
         await database.close()
 
 
+def _keys(settings: Settings) -> PersonKeys:
+    return PersonKeys(MasterKeys.load(settings.master_keys, settings.sealing), settings.sealing)
+
+
 def _provider(settings: Settings) -> tuple[sms.HttpProvider, Pace]:
     """A lease outlives the longest attempt: one question, one text, and the record of the answer."""
     pace = Pace(lease=timedelta(seconds=settings.sms_timeout * 3))
@@ -85,11 +94,11 @@ def _provider(settings: Settings) -> tuple[sms.HttpProvider, Pace]:
     return sms.HttpProvider(client, settings.callback), pace
 
 
-def _add_api(app: FastAPI, settings: Settings, database: Database, staff: StaffDoor) -> Loop:
+def _add_api(app: FastAPI, settings: Settings, vault: Vault, staff: StaffDoor) -> Loop:
     """Give an application its routes; gives the loop that writes receipts."""
-    receipts: Batcher[Receipt, None] = Batcher(partial(_take_receipts, database))
+    receipts: Batcher[Receipt, None] = Batcher(partial(_take_receipts, vault.database))
     citizens = CitizenDoor(Channels.load(settings.channels))
-    api.add_routes(app, Desk(database, citizens, staff, settings.sms_secret, receipts, now))
+    api.add_routes(app, Desk(vault, citizens, staff, settings.sms_secret, receipts, now))
     return receipts.run
 
 

@@ -5,19 +5,21 @@ from datetime import date, datetime
 from typing import Any
 
 from services.notify.actions import announcing as actions
+from services.notify.actions import erasing
 from services.notify.domain.announcing import (
     Announcement,
     Details,
-    ReasonGiven,
     Recipient,
     RegionRules,
     Template,
 )
+from shared import person_keys
 from shared.clock import shanghai_date
 from shared.contracts import topics
 from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn
-from shared.contracts.base import ApplicationEvent
+from shared.contracts.base import ApplicationEvent, SealedEvent
 from shared.contracts.cases import ApplicationAccepted, DecisionMade, MaterialRequested, Outcome
+from shared.contracts.persons import PersonErased, PersonKeyMade
 from shared.contracts.policies import PolicyPublished, RegionPolicy
 from shared.inbox import Consumer
 from shared.postgres import Tx
@@ -45,6 +47,10 @@ def consumers(now: Now) -> list[Consumer]:
                 MaterialRequested: reader.on_material_requested,
                 DecisionMade: reader.on_decision_made,
             },
+        ),
+        _consumer(
+            topics.PERSON_KEYS,
+            {PersonKeyMade: on_person_key_made, PersonErased: reader.on_person_erased},
         ),
         _consumer(topics.POLICIES, {PolicyPublished: on_policy_published}),
     ]
@@ -82,7 +88,7 @@ class _Reader:
     async def on_material_requested(self, tx: Tx, received: list[Received[MaterialRequested]]) -> None:
         """Tell what is missing and until when to supply it."""
         told = [
-            _announcement(r, Template.MATERIAL_REQUESTED, r.event.answer_due_on, _items(r.event))
+            _announcement(r, Template.MATERIAL_REQUESTED, r.event.answer_due_on, _kinds(r.event))
             for r in received
         ]
         await actions.announce(tx, told, self._now())
@@ -93,6 +99,15 @@ class _Reader:
             _announcement(r, _OUTCOMES[r.event.outcome], r.occurred_at, _reasons(r.event)) for r in received
         ]
         await actions.announce(tx, told, self._now())
+
+    async def on_person_erased(self, tx: Tx, received: list[Received[PersonErased]]) -> None:
+        """Forget the keys of persons; what was still to be told to them is not told any more."""
+        await erasing.erase(tx, [r.event for r in received], self._now())
+
+
+async def on_person_key_made(tx: Tx, received: list[Received[PersonKeyMade]]) -> None:
+    """Keep the keys of persons: texts that wait for them can go out."""
+    await person_keys.keep(tx, [r.event for r in received])
 
 
 async def on_policy_published(tx: Tx, received: list[Received[PolicyPublished]]) -> None:
@@ -106,24 +121,26 @@ def _announcement(
     event: ApplicationEvent = received.event
     day = shanghai_date(on) if isinstance(on, datetime) else on
     named: Details = {**(details or {}), "on": day.isoformat()}
-    return Announcement(received.event_id, event.application_id, template, received.occurred_at, named)
+    key_id, sealed = (event.key_id, event.sealed) if isinstance(event, SealedEvent) else (None, None)
+    return Announcement(
+        received.event_id, event.application_id, template, received.occurred_at, named, key_id, sealed
+    )
 
 
 def _recipient(event: ApplicationSubmitted) -> Recipient:
     return Recipient(
-        event.application_id, event.person_id, event.applicant.phone, event.region, event.acceptance_no
+        event.application_id, event.person_id, event.region, event.acceptance_no, event.key_id, event.sealed
     )
 
 
-def _items(event: MaterialRequested) -> Details:
-    return {"items": [{"kind": item.kind, "detail": item.detail} for item in event.items]}
+def _kinds(event: MaterialRequested) -> Details:
+    return {"kinds": list(event.kinds)}
 
 
 def _reasons(event: DecisionMade) -> Details:
     if event.outcome is Outcome.APPROVED:
         return {}
-    reasons: list[ReasonGiven] = [{"text": reason.text, "detail": reason.detail} for reason in event.reasons]
-    return {"reasons": reasons, "remedy": event.remedy or ""}
+    return {"reasons": [reason.text for reason in event.reasons], "remedy": event.remedy or ""}
 
 
 def _rules(policy: RegionPolicy) -> RegionRules:

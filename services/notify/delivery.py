@@ -11,6 +11,7 @@ from prometheus_client import Counter, Gauge
 
 from services.notify.actions import delivering as actions
 from services.notify.actions.delivering import Claim, Report
+from services.notify.actions.opening import Vault
 from services.notify.domain.delivering import Answer, Busy, Patience, Unclear, Unknown
 from services.notify.sms import Provider, Text
 from services.notify.store.reading import count_missed, read_queue
@@ -77,14 +78,14 @@ class Delivery:
 
     def __init__(
         self,
-        database: Database,
+        vault: Vault,
         provider: Provider,
         *,
         now: Callable[[], datetime],
         jitter: Callable[[], float],
         pace: Pace,
     ) -> None:
-        self._database = database
+        self._vault = vault
         self._provider = provider
         self._now = now
         self._jitter = jitter
@@ -127,7 +128,7 @@ class Delivery:
 
     async def _claim(self, room: int) -> list[Claim]:
         try:
-            return await actions.claim_texts(self._database, self._now(), room, self._pace.lease)
+            return await actions.claim_texts(self._vault, self._now(), room, self._pace.lease)
         except PASSES as error:
             log.warning("delivery-waits", reason=type(error).__name__)
             await asyncio.sleep(1)
@@ -152,7 +153,7 @@ class Delivery:
     async def _record(self, reports: list[Report]) -> list[None]:
         # The answers of the next few milliseconds share the next transaction.
         await asyncio.sleep(GATHER)
-        return await actions.record_attempts(self._database, reports, self._now(), self._pace.patience)
+        return await actions.record_attempts(self._vault.database, reports, self._now(), self._pace.patience)
 
 
 class Inboxes:

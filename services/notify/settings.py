@@ -4,16 +4,20 @@ from pydantic import Field
 
 from shared import program
 from shared.access import ChannelFile
+from shared.key_service import MasterKeyFile
+from shared.sealing import Algorithm
 
 
 class Settings(program.Settings):
-    """What every service takes, who may ask, and the SMS provider.
+    """What every service takes, who may ask, the master keys, and the SMS provider.
 
     `sms_callback` is where the provider reports deliveries, this process itself unless set; `sms_timeout`
     in seconds is how long one answer of the provider is awaited.
     """
 
     channels: ChannelFile
+    master_keys: MasterKeyFile
+    sealing: Algorithm = Algorithm.A256GCM
     oidc_issuer: str
     oidc_audience: str
     sms_url: str = Field(pattern=r"^https?://")

@@ -1,10 +1,12 @@
 """The words of every message by version: texts for the phone, longer ones in two languages for the inbox."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, repeat
 
 from services.notify.domain.announcing import Details, RegionRules, Template
+from shared.contracts.base import ERASED
 
 ONE_SEGMENT, EACH_OF_MANY = 70, 67
 
@@ -18,11 +20,15 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a text speaks of: details of the event, the application's number, the region's rules."""
+    """What a text speaks of: details of the event, the application's number, the region's rules.
+
+    `words` say what exactly is wanted or meant, for each kind or reason; ERASED stands where one is missing.
+    """
 
     details: Details
     acceptance_no: str
     rules: RegionRules
+    words: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +173,13 @@ def _fillings(subject: Subject, language: Language) -> dict[str, str]:
         "certainty": _CERTAINTY[language][details.get("provisional", False)],
         "where": entry or "原渠道",
         "where_exactly": f"原渠道{entry}",
-        "items": _numbered(
-            [(names.get(i["kind"], ""), i["detail"]) for i in details.get("items", [])], language
-        ),
-        "reasons": _numbered([(r["text"], r["detail"]) for r in details.get("reasons", [])], language),
+        "items": _numbered([names.get(kind, "") for kind in details.get("kinds", [])], subject, language),
+        "reasons": _numbered(details.get("reasons", []), subject, language),
         "remedy": _REMEDY[language].format(details["remedy"]) if details.get("remedy") else "",
     }
 
 
-def _numbered(lines: list[tuple[str, str]], language: Language) -> str:
+def _numbered(names: Iterable[str], subject: Subject, language: Language) -> str:
+    lines = zip(names, chain(subject.words, repeat(ERASED)), strict=False)
     worded = [_COLON[language].join(part for part in line if part) for line in lines]
     return "\n".join(f"{place}. {line}" for place, line in enumerate(worded, start=1))

@@ -71,6 +71,13 @@ def test_every_topic_is_received_by_its_readers_alone():
         assert sorted(receivers) == sorted(topic.readers)
 
 
+def test_every_topic_is_kept_as_the_register_says():
+    for topic in TOPICS:
+        settings = DOCUMENTS[topic.writer]["channels"][topic.name]["bindings"]["kafka"]["topicConfiguration"]
+        assert settings["cleanup.policy"] == [topic.cleanup_policy]
+        assert settings["retention.ms"] == topic.retention_ms
+
+
 def test_the_relay_writes_the_headers_that_are_documented():
     headers = headers_written(an_application_submitted(), sequence=1)
     schema = {**EVENT_HEADERS, "additionalProperties": False}

@@ -12,6 +12,7 @@ from deploy.contracts.growth import Contracts, NoBaseline, Verdict, judge, read_
 TODAY = read_contracts(files.SCHEMAS)
 ASKED = "material-requested"
 OFFERED = "submission-offered"
+SUBMITTED = "application-submitted"
 TEXT = {"type": "string"}
 
 
@@ -77,10 +78,6 @@ BREAKING = {
         lambda schema: (drop("properties", "round")(schema), no_longer_require(schema)),
         "`round` was removed",
     ),
-    "a field of a part removed": (
-        drop("$defs", "RequestedItem", "properties", "detail"),
-        "`items[].detail` was removed",
-    ),
     "a required field added": (add_required, "`urgency` was added as a required field"),
     "a field made required": (require_what_was_optional, "`clock_paused_on` is now required"),
     "a type changed": (
@@ -88,8 +85,8 @@ BREAKING = {
         "`round` changed its type from integer to string",
     ),
     "a list changed": (
-        put("properties", "items", "items", value=TEXT),
-        "`items[]` changed its type from object to string",
+        put("properties", "kinds", "items", value={"type": "integer"}),
+        "`kinds[]` changed its type from string to integer",
     ),
     "a value removed": (drop("$defs", "Stage", "enum", 2), "`stage` lost the value 'expert'"),
     "a format changed": (
@@ -101,8 +98,8 @@ BREAKING = {
         "`region` has pattern '^[a-z]+$' instead of",
     ),
     "a limit narrowed": (
-        put("properties", "items", "maxItems", value=10),
-        "`items` has maxItems 10 instead of 60: records may lie outside",
+        put("properties", "kinds", "maxItems", value=10),
+        "`kinds` has maxItems 10 instead of 60: records may lie outside",
     ),
     "a limit added": (
         put("properties", "round", "maximum", value=3),
@@ -129,15 +126,11 @@ def test_a_breaking_change_is_refused_with_its_place_and_reason(name):
 
 ADDITIVE = {
     "an optional field": (put("properties", "urgency", value=TEXT), "in any order"),
-    "an optional field of a part": (
-        put("$defs", "RequestedItem", "properties", "example", value=TEXT),
-        "in any order",
-    ),
     "a value": (
         lambda schema: schema["$defs"]["Stage"]["enum"].append("appeal"),
         "Deploy its readers first (intake and notify), then its writer (review)",
     ),
-    "a wider limit": (put("properties", "items", "maxItems", value=80), "readers first (intake and notify)"),
+    "a wider limit": (put("properties", "kinds", "maxItems", value=80), "readers first (intake and notify)"),
     "a field no longer required": (no_longer_require, "readers first (intake and notify)"),
     "null taken": (
         put("properties", "round", value={"anyOf": [{"type": "integer"}, {"type": "null"}]}),
@@ -154,6 +147,21 @@ def test_growth_passes_and_says_which_side_goes_first(name):
     (advice,) = verdict.advice
     assert advice.startswith(ASKED)
     assert told in advice
+
+
+def test_a_part_of_a_body_grows_as_the_body_does():
+    (refusal,) = grown(drop("$defs", "Paper", "properties", "stamped"), SUBMITTED).refusals
+    assert "`materials[].stamped` was removed" in refusal
+    (advice,) = grown(put("$defs", "Paper", "properties", "pages", value=TEXT), SUBMITTED).advice
+    assert "in any order" in advice
+
+
+def test_what_is_sealed_grows_as_a_body_does():
+    inside = "decision-made.private"
+    (refusal,) = grown(drop("properties", "opinion"), inside).refusals
+    assert refusal.startswith(f"{inside}: `opinion` was removed")
+    (advice,) = grown(put("properties", "opinion", "maxLength", value=8000), inside).advice
+    assert "Deploy its readers first (intake and notify), then its writer (review)" in advice
 
 
 def test_what_channels_send_is_understood_before_they_send_it():

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MIGRATIONS = sorted([*ROOT.glob("shared/migrations/*.sql"), *ROOT.glob("services/*/migrations/*.sql")])
+PLACES = ("shared/migrations", "shared/person_keys_sql", "services/*/migrations")
+MIGRATIONS = sorted(path for place in PLACES for path in ROOT.glob(f"{place}/*.sql"))
 
 
 def squawk(*paths: Path) -> subprocess.CompletedProcess[str]:

@@ -14,11 +14,12 @@ from shared.access import Channels
 from shared.citizens import CitizenDoor
 from shared.batching import Batcher
 from shared.health import Health
+from shared.person_keys import PersonKeys
 from shared.postgres import Database
 from shared.program import main
 from shared.signin import StaffDoor
 
-database = Database(None)
+database, keys = Database(None), PersonKeys(None, None)
 """
 
 BUILT = {
@@ -28,24 +29,31 @@ built = app.application(actions.Shelf(database), database)
 """,
     "intake": """
 from services.intake import actions, app
+from services.intake.consumer import Letterbox
 from services.intake.materials import Materials
 from services.intake.policies import Policies
+from joserfc.jwk import KeySet
 from shared.nonces import Nonces
-desk = actions.Desk(database, Policies(database), Materials("memory:///"), b"", app.draw)
+from shared.sealed_submissions import SubmissionKeys, fresh_key
+desk = actions.Desk(database, Policies(database), Materials("memory:///"), b"", keys, app.draw)
 nonces = Nonces("redis://127.0.0.1:1")
-built = app.Process(desk, Channels([]), nonces, with_api=True).application()
+letterbox = Letterbox(Channels([]), SubmissionKeys(KeySet.import_key_set({"keys": [fresh_key("one")]})))
+at = app.Entrances(nonces, StaffDoor("http://127.0.0.1:1", "mente"))
+built = app.Process(desk, letterbox, at, with_api=True).application()
 """,
     "review": """
 from services.review import actions, api, app
 built = edge.application("Mente review", "review", Health())
 staff = StaffDoor("http://127.0.0.1:1", "mente")
-app.add_api(built, api.Office(actions.Desk(database, actions.Shelf()), staff, app.now))
+app.add_api(built, api.Office(actions.Desk(database, actions.Shelf(), keys), staff, app.now))
 """,
     "notify": """
 from services.notify import api, app
+from services.notify.actions.opening import Vault
 built = edge.application("Mente notify", "notify", Health())
 staff = StaffDoor("http://127.0.0.1:1", "mente")
-api.add_routes(built, api.Desk(database, CitizenDoor(Channels([])), staff, "", Batcher(None), app.now))
+desk = api.Desk(Vault(database, keys), CitizenDoor(Channels([])), staff, "", Batcher(None), app.now)
+api.add_routes(built, desk)
 """,
 }
 

@@ -92,6 +92,12 @@ def test_an_event_of_another_service_is_found_however_it_is_made(tmp_path):
     assert stated_by(tmp_path) == {"DecisionMade", "CaseClosed", "CaseOpened"}
 
 
+def test_a_tombstone_stands_where_it_takes_with_it_what_had_its_key():
+    for topic in TOPICS:
+        if any(kind.is_tombstone or kind.is_state for kind in topic.events):
+            assert topic.cleanup_policy == "compact"
+
+
 def test_what_is_remembered_for_ever_is_neither_compacted_nor_dropped():
     for topic in TOPICS:
         if any("application_id" in kind.model_fields for kind in topic.events):

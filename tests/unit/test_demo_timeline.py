@@ -14,7 +14,7 @@ from deploy.demo.stories import Story, Told, differences
 from deploy.demo.telling import tell
 from deploy.demo.timeline import announce, as_line, show
 from deploy.demo.wrapping import wrap
-from shared.contracts.cases import DecisionMade, MaterialRequested, Outcome, Reason, RequestedItem, Stage
+from shared.contracts.cases import DecisionMade, ListedGround, MaterialRequested, Outcome, Stage
 from tests.support.chapters import NOON, SUBJECT, a_chapter, a_record, an_account
 
 FIRST, SECOND, THIRD = STORIES.values()
@@ -133,15 +133,24 @@ def test_a_rejection_tells_reasons_and_remedy() -> None:
         decided_by="panzhihua-final-2",
         first_reviewer="panzhihua-first-2",
         policy_version=1,
-        opinion="不予通过。",
-        reasons=[Reason(code="RECORD_TOO_OLD", text="病历资料超过规定期限", detail="请换新。")],
+        reasons=[ListedGround(code="RECORD_TOO_OLD", text="病历资料超过规定期限")],
         remedy="可申请行政复议。",
     )
 
     deed = tell(a_record(event), chapter)
 
     assert deed.who == "攀枝花终审员乙, final reviewer"
-    assert deed.what == "REJECTS it: 病历资料超过规定期限 (RECORD_TOO_OLD): 请换新。 可申请行政复议。"
+    assert deed.what == "REJECTS it: 病历资料超过规定期限 (RECORD_TOO_OLD). 可申请行政复议。"
+
+
+def test_an_opinion_is_told_of_and_not_told() -> None:
+    told_of = {record.type: tell(record, a_chapter()).what for record in a_chapter().records}
+
+    assert (
+        told_of["review-forwarded"]
+        == "hands it on to final review, with an opinion that is sealed on the bus"
+    )
+    assert told_of["decision-made"] == "APPROVES it, with an opinion that is sealed on the bus"
 
 
 def test_a_request_tells_what_is_missing_and_that_the_clock_stands_still() -> None:
@@ -152,7 +161,7 @@ def test_a_request_tells_what_is_missing_and_that_the_clock_stands_still() -> No
         requested_by="shangrao-first-1",
         stage=Stage.FIRST,
         round=1,
-        items=[RequestedItem(kind="physician_opinion", detail="请补充认定意见。")],
+        kinds=["physician_opinion", "test_report"],
         answer_due_on=NOON.date(),
         clock_paused_on=NOON.date(),
     )
@@ -160,7 +169,7 @@ def test_a_request_tells_what_is_missing_and_that_the_clock_stands_still() -> No
     deed = tell(a_record(event), a_chapter())
 
     assert deed.who == "上饶初审员甲, first reviewer"
-    assert "the clock stands still meanwhile: 请补充认定意见。" in deed.what
+    assert "the clock stands still meanwhile: physician opinion, test report" in deed.what
 
 
 def test_a_deadline_is_explained_by_the_days_that_did_not_count() -> None:

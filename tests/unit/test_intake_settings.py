@@ -26,6 +26,8 @@ def environment(monkeypatch, tmp_path):
         "MENTE_REDIS_URL": "redis://127.0.0.1:6379/0",
         "MENTE_OBJECT_STORE": "file:///tmp/objects",
         "MENTE_CHANNELS": str(channels),
+        "MENTE_OIDC_ISSUER": "http://127.0.0.1:9",
+        "MENTE_OIDC_AUDIENCE": "mente",
         "MENTE_LOOKUP_KEY": "00" * 32,
         "MENTE_MASTER_KEYS": str(masters),
         "MENTE_SUBMISSION_KEYS": str(submissions),

@@ -12,6 +12,7 @@ from services.notify.domain.announcing import (
     SMS,
     Announcement,
     Details,
+    Recipient,
     RegionRules,
     Template,
     message_id,
@@ -31,7 +32,7 @@ from services.notify.domain.delivering import (
     show,
 )
 from services.notify.domain.message import Change, Delivery, State, advance
-from services.notify.domain.withholding import Due, mobile_number, obstacle
+from services.notify.domain.withholding import Due, drop, mobile_number, obstacle
 from shared.contracts.messages import (
     MessageChannel,
     MessageDelivered,
@@ -43,6 +44,8 @@ from shared.contracts.messages import (
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 EVENT = UUID("0193a5c0-1111-7222-8333-444455556666")
 APPLICATION = UUID("0193a5c0-aaaa-7bbb-8ccc-ddddeeeeffff")
+PERSON = UUID("5d2f0c0e-6a1b-8c3d-9e4f-00000000a001")
+KEY = UUID("7c1e5a90-2f4b-4d68-9a3c-00000000c001")
 LEASE = timedelta(seconds=30)
 PATIENCE = Patience()
 
@@ -61,10 +64,15 @@ def a_text_being_sent() -> Delivery:
 
 
 def a_due_message(
-    delivery: Delivery | None = None, phone: str = "19900005678", ways: str = "sms in_app"
+    delivery: Delivery | None = None, phone: str | None = "19900005678", ways: str = "sms in_app"
 ) -> Due:
     rules = RegionRules("panzhihua", 1, "攀枝花医保", "510400", ways={"application-accepted": ways.split()})
-    return Due(delivery or a_delivery(), {}, NOW + timedelta(days=7), phone, "PZH0123", rules)
+    recipient = Recipient(APPLICATION, PERSON, "panzhihua", "PZH0123", KEY, "box")
+    return Due(delivery or a_delivery(), {}, NOW + timedelta(days=7), recipient, rules, phone)
+
+
+def erased(due: Due) -> Due:
+    return replace(due, recipient=replace(due.recipient, sealed=None), phone=None)
 
 
 def a_receipt(state: State = State.DELIVERED) -> Receipt:
@@ -105,8 +113,8 @@ def test_a_mobile_number_is_found_however_it_is_written(phone: str) -> None:
     assert mobile_number(phone) == "19900005678"
 
 
-@pytest.mark.parametrize("phone", ["0812-3323000", "12393", "29900005678", "199000056789"])
-def test_a_landline_gets_no_text(phone: str) -> None:
+@pytest.mark.parametrize("phone", ["0812-3323000", "12393", "29900005678", "199000056789", None])
+def test_a_landline_gets_no_text(phone: str | None) -> None:
     change = obstacle(a_due_message(phone=phone), NOW)
     assert change
     assert change.delivery.state is State.FAILED
@@ -119,7 +127,7 @@ def test_a_switched_off_way_suppresses_the_message_and_says_why() -> None:
     assert change
     assert (change.delivery.state, change.delivery.reason) == (State.SUPPRESSED, "switched_off")
     assert not change.events
-    assert obstacle(a_due_message(a_delivery(channel=IN_APP), ways="in_app", phone=""), NOW) is None
+    assert obstacle(a_due_message(a_delivery(channel=IN_APP), ways="in_app", phone=None), NOW) is None
 
 
 def test_a_text_that_came_too_late_expires() -> None:
@@ -127,6 +135,36 @@ def test_a_text_that_came_too_late_expires() -> None:
     assert change
     assert change.delivery.state is State.EXPIRED
     assert [type(event) for event in change.events] == [MessageFailed]
+
+
+@pytest.mark.parametrize("channel", [SMS, IN_APP])
+def test_an_erased_person_is_told_nothing_more(channel: MessageChannel) -> None:
+    change = obstacle(erased(a_due_message(a_delivery(channel=channel))), NOW + timedelta(days=8))
+    assert change
+    assert (change.delivery.state, change.delivery.reason) == (State.SUPPRESSED, "person-erased")
+    assert not change.events
+
+
+def test_a_text_without_a_readable_number_expires_when_it_is_late() -> None:
+    change = obstacle(a_due_message(phone=None), NOW + timedelta(days=7))
+    assert change
+    assert change.delivery.state is State.EXPIRED
+
+
+def test_an_answer_to_a_text_of_an_erased_person_changes_nothing_and_its_receipt_counts() -> None:
+    dropped = drop(a_text_being_sent(), NOW)
+    assert (dropped.delivery.state, dropped.delivery.reason) == (State.SUPPRESSED, "person-erased")
+    assert settled(dropped.delivery, Unclear("timeout")) == Change(dropped.delivery)
+    answered = settled(dropped.delivery, Taken("P-1"))
+    assert answered.delivery.state is State.SUPPRESSED
+    change = note_receipt(answered.delivery, a_receipt(), NOW)
+    assert [type(event) for event in change.events] == [MessageSent, MessageDelivered]
+
+
+def test_a_person_of_whom_nothing_was_sealed_is_not_an_erased_one() -> None:
+    told_nothing = Recipient(APPLICATION, PERSON, "panzhihua", "PZH0123")
+    assert not told_nothing.is_erased
+    assert replace(told_nothing, key_id=KEY).is_erased
 
 
 def test_a_text_the_provider_may_have_is_asked_for_before_it_is_dropped() -> None:

@@ -1,5 +1,6 @@
 """The words of messages: what they may say, and how many segments they fill."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from itertools import product
 
@@ -15,6 +16,7 @@ from services.notify.templates import (
     segments,
     sms_text,
 )
+from shared.contracts.base import ERASED
 
 PANZHIHUA = RegionRules("panzhihua", 1, "攀枝花医保", "510400", entry="我的申请")
 SHANGRAO = RegionRules("shangrao", 1, "上饶医疗保障", "361100")
@@ -31,8 +33,9 @@ PUBLISHED = {
 }
 
 
-def a_subject(rules: RegionRules = PANZHIHUA, **details: object) -> Subject:
-    return Subject(Details(on="2026-12-11", **details), NUMBER, rules)  # type: ignore[typeddict-item]
+def a_subject(rules: RegionRules = PANZHIHUA, words: Sequence[str] = (), **details: object) -> Subject:
+    named = Details(on="2026-12-11", **details)  # type: ignore[typeddict-item]
+    return Subject(named, NUMBER, rules, words)
 
 
 @pytest.mark.parametrize(
@@ -133,10 +136,8 @@ def test_the_inbox_lists_what_is_missing_and_why() -> None:
     rules = RegionRules("panzhihua", 1, "攀枝花医保", "510400", material_names={"test_report": "检查报告"})
     subject = a_subject(
         rules,
-        items=[
-            {"kind": "test_report", "detail": "请补交近六个月的血压记录"},
-            {"kind": "unheard_of", "detail": "请补盖医院公章"},
-        ],
+        words=["请补交近六个月的血压记录", "请补盖医院公章"],
+        kinds=["test_report", "unheard_of"],
     )
     worded = inbox_text(Template.MATERIAL_REQUESTED, 1, subject, Language.ZH)
     assert worded.body.endswith("：\n1. 检查报告：请补交近六个月的血压记录\n2. 请补盖医院公章")
@@ -145,7 +146,8 @@ def test_the_inbox_lists_what_is_missing_and_why() -> None:
 
 def test_a_rejection_in_the_inbox_gives_reasons_and_remedy() -> None:
     subject = a_subject(
-        reasons=[{"text": "病历资料超过规定期限", "detail": "出院小结早于六个月"}],
+        words=["出院小结早于六个月"],
+        reasons=["病历资料超过规定期限"],
         remedy="收到本通知之日起60日内可申请行政复议",
     )
     body = inbox_text(Template.REJECTED, 1, subject, Language.ZH).body
@@ -155,8 +157,20 @@ def test_a_rejection_in_the_inbox_gives_reasons_and_remedy() -> None:
 
 
 def test_braces_in_what_an_officer_wrote_stay_as_they_are() -> None:
-    subject = a_subject(items=[{"kind": "x", "detail": "{tail} {0}"}])
+    subject = a_subject(words=["{tail} {0}"], kinds=["x"])
     assert "1. {tail} {0}" in inbox_text(Template.MATERIAL_REQUESTED, 1, subject, Language.ZH).body
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_where_nobody_can_read_the_words_any_more_it_is_said(language: Language) -> None:
+    rules = RegionRules("panzhihua", 1, "攀枝花医保", "510400", material_names={"test_report": "检查报告"})
+    asked = inbox_text(
+        Template.MATERIAL_REQUESTED, 1, a_subject(rules, kinds=["test_report", "x"]), language
+    ).body
+    assert f"检查报告：{ERASED}" in asked.replace(": ", "：")
+    assert asked.endswith(f"\n2. {ERASED}")
+    rejected = inbox_text(Template.REJECTED, 1, a_subject(reasons=["病历资料超过规定期限"]), language).body
+    assert f"病历资料超过规定期限：{ERASED}" in rejected.replace(": ", "：")
 
 
 @pytest.mark.parametrize("language", list(Language))

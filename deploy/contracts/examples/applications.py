@@ -1,5 +1,7 @@
 """Examples of what intake states about applications."""
 
+from hashlib import sha256
+
 from deploy.contracts.examples.people import (
     ACCEPTANCE_NO,
     AGENT,
@@ -12,11 +14,28 @@ from deploy.contracts.examples.people import (
     READ,
     REGION,
     REPORT,
+    SEALED,
     at,
 )
-from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn, MaterialSupplied
+from shared.contracts.applications import (
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    MaterialSupplied,
+    Paper,
+    SubmittedPrivate,
+    SuppliedPrivate,
+    WithdrawnPrivate,
+    paper,
+    paper_private,
+)
 from shared.contracts.base import Event
-from shared.contracts.submissions import ApplicantClass, ApplicationType
+from shared.contracts.submissions import ApplicantClass, ApplicationType, Material
+
+
+def _facts(*materials: Material) -> list[Paper]:
+    """What is known of papers, under names that are made up."""
+    return [paper(one, sha256(one.kind.encode()).hexdigest()) for one in materials]
+
 
 EXAMPLES: tuple[tuple[str, Event], ...] = (
     (
@@ -32,10 +51,14 @@ EXAMPLES: tuple[tuple[str, Event], ...] = (
             disease_code="SL-001",
             applicant_class=ApplicantClass.EMPLOYEE,
             person_id=PERSON,
-            applicant=APPLICANT,
-            materials=[CREDENTIAL, CERTIFICATE, REPORT],
-            physician_opinion=OPINION,
+            materials=_facts(CREDENTIAL, CERTIFICATE, REPORT),
             notice=READ,
+            private=SubmittedPrivate(
+                applicant=APPLICANT,
+                papers=[paper_private(one) for one in (CREDENTIAL, CERTIFICATE, REPORT)],
+                physician_opinion=OPINION,
+            ),
+            **SEALED,
         ),
     ),
     (
@@ -51,10 +74,14 @@ EXAMPLES: tuple[tuple[str, Event], ...] = (
             disease_code="SL-002",
             applicant_class=ApplicantClass.RESIDENT,
             person_id=PERSON,
-            applicant=APPLICANT,
-            agent=AGENT,
-            materials=[CREDENTIAL, REPORT],
+            materials=_facts(CREDENTIAL, REPORT),
             notice=READ,
+            private=SubmittedPrivate(
+                applicant=APPLICANT,
+                agent=AGENT,
+                papers=[paper_private(one) for one in (CREDENTIAL, REPORT)],
+            ),
+            **SEALED,
         ),
     ),
     (
@@ -63,8 +90,11 @@ EXAMPLES: tuple[tuple[str, Event], ...] = (
             occurred_at=at(9, 24, 2, 10),
             application_id=APPLICATION,
             round=1,
-            materials=[CERTIFICATE],
-            physician_opinion=OPINION,
+            materials=_facts(CERTIFICATE),
+            with_opinion=True,
+            fingerprint="5e" * 32,
+            private=SuppliedPrivate(papers=[paper_private(CERTIFICATE)], physician_opinion=OPINION),
+            **SEALED,
         ),
     ),
     (
@@ -72,7 +102,8 @@ EXAMPLES: tuple[tuple[str, Event], ...] = (
         ApplicationWithdrawn(
             occurred_at=at(9, 21, 6),
             application_id=APPLICATION,
-            reason="材料不齐，准备齐全后重新申请。",
+            private=WithdrawnPrivate(reason="材料不齐，准备齐全后重新申请。"),
+            **SEALED,
         ),
     ),
 )

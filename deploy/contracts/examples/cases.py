@@ -4,18 +4,20 @@ from datetime import date, datetime
 from typing import TypedDict
 from uuid import UUID
 
-from deploy.contracts.examples.people import ACCEPTANCE_NO, APPLICATION, REGION, at
+from deploy.contracts.examples.people import ACCEPTANCE_NO, APPLICATION, REGION, SEALED, at
 from shared.contracts.base import Event
 from shared.contracts.cases import (
     ApplicationAccepted,
     CaseClosed,
     CaseOpened,
+    DecidedPrivate,
     DecisionMade,
     ExpertOpinionGiven,
+    ListedGround,
     MaterialRequested,
+    OpinionPrivate,
     Outcome,
-    Reason,
-    RequestedItem,
+    RequestedPrivate,
     ReviewForwarded,
     ReviewResumed,
     Stage,
@@ -69,16 +71,16 @@ EXAMPLES: tuple[tuple[str, Event], ...] = (
             requested_by="first-1",
             stage=Stage.FIRST,
             round=1,
-            items=[
-                RequestedItem(
-                    kind="physician_opinion", detail="请由二级及以上医疗机构副主任医师出具认定意见并签名。"
-                ),
-                RequestedItem(
-                    kind="diagnosis_certificate", detail="诊断证明书未加盖医院公章，请重新开具后上传。"
-                ),
-            ],
+            kinds=["physician_opinion", "diagnosis_certificate"],
             answer_due_on=date(2026, 10, 13),
             clock_paused_on=date(2026, 9, 22),
+            private=RequestedPrivate(
+                details=[
+                    "请由二级及以上医疗机构副主任医师出具认定意见并签名。",
+                    "诊断证明书未加盖医院公章，请重新开具后上传。",
+                ]
+            ),
+            **SEALED,
         ),
     ),
     (
@@ -97,7 +99,8 @@ EXAMPLES: tuple[tuple[str, Event], ...] = (
             forwarded_by="first-1",
             from_stage=Stage.FIRST,
             to_stage=Stage.EXPERT,
-            opinion="材料齐全，请专家就诊断依据提出意见。",
+            private=OpinionPrivate(opinion="材料齐全，请专家就诊断依据提出意见。"),
+            **SEALED,
         ),
     ),
     (
@@ -106,7 +109,8 @@ EXAMPLES: tuple[tuple[str, Event], ...] = (
             **_about(at(9, 29, 5)),
             expert="expert-1",
             recommendation=Outcome.APPROVED,
-            opinion="诊断明确，检查结果支持，建议认定。",
+            private=OpinionPrivate(opinion="诊断明确，检查结果支持，建议认定。"),
+            **SEALED,
         ),
     ),
     (
@@ -117,7 +121,8 @@ EXAMPLES: tuple[tuple[str, Event], ...] = (
             decided_by="final-1",
             first_reviewer="first-1",
             policy_version=1,
-            opinion="符合认定标准，予以认定。",
+            private=DecidedPrivate(opinion="符合认定标准，予以认定。"),
+            **SEALED,
         ),
     ),
     (
@@ -128,15 +133,13 @@ EXAMPLES: tuple[tuple[str, Event], ...] = (
             decided_by="final-1",
             first_reviewer="first-1",
             policy_version=1,
-            opinion="检查报告超过六个月，不予认定。",
-            reasons=[
-                Reason(
-                    code="RECORD_TOO_OLD",
-                    text="病历资料超过规定期限",
-                    detail="检查报告日期为2026年1月15日，距申请日已超过六个月。",
-                )
-            ],
+            reasons=[ListedGround(code="RECORD_TOO_OLD", text="病历资料超过规定期限")],
             remedy=REMEDY,
+            private=DecidedPrivate(
+                opinion="检查报告超过六个月，不予认定。",
+                details=["检查报告日期为2026年1月15日，距申请日已超过六个月。"],
+            ),
+            **SEALED,
         ),
     ),
     ("withdrawn", CaseClosed(**_about(at(9, 21, 6)), reason="withdrawn")),

@@ -1,6 +1,7 @@
 """The persons and papers of the examples; all made up, the numbers of a region that does not exist."""
 
 from datetime import UTC, date, datetime
+from typing import TypedDict
 from uuid import UUID
 
 from shared.contracts.submissions import (
@@ -15,8 +16,22 @@ from shared.contracts.submissions import (
 REGION = "shili"
 APPLICATION = UUID("019a5d1e-7c00-7a10-8000-0000000000a1")
 PERSON = UUID("5d2f0c0e-6a1b-8c3d-9e4f-00000000a001")
+KEY = UUID("7c1e5a90-2f4b-4d68-9a3c-00000000c001")
 ACCEPTANCE_NO = "53TSVN9FFWK4WB"
 NOTICE = "shili-2026-1"
+
+BOX = "AbmsYQ5PJ4bnWv3wXK1zT9yM0cRk2hLdUeVfGgSiNpQoHtJxBaCr7DuE6F8sZ_l4"
+"""In place of every sealed part: made up, no key opens it."""
+
+
+class Sealed(TypedDict):
+    """What every event with a private part says of its box."""
+
+    key_id: UUID
+    sealed: str
+
+
+SEALED = Sealed(key_id=KEY, sealed=BOX)
 
 
 def at(month: int, day: int, hour: int, minute: int = 0) -> datetime:

@@ -1,18 +1,27 @@
 """What brings messages out, one transaction each: shown, claimed, answered, receipted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
+
 from services.notify import templates
+from services.notify.actions import opening
+from services.notify.actions.opening import Vault
 from services.notify.actions.stating import save
 from services.notify.domain import delivering, withholding
+from services.notify.domain.announcing import Recipient
 from services.notify.domain.delivering import Answer, Patience, Receipt
 from services.notify.domain.message import Change, Delivery
 from services.notify.domain.withholding import Due
 from services.notify.store import delivering as store
-from shared.postgres import Database
+from shared.errors import Unreadable
+from shared.postgres import Database, Tx
+from shared.sealing import Unsealable
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +56,10 @@ async def show_inbox_messages(database: Database, now: datetime, most: int) -> i
     return len(changes)
 
 
-async def claim_texts(database: Database, now: datetime, most: int, lease: timedelta) -> list[Claim]:
+async def claim_texts(vault: Vault, now: datetime, most: int, lease: timedelta) -> list[Claim]:
     """Claim due texts until the lease ends; those that must not go out are settled instead."""
-    async with database.transaction() as tx:
-        due = await store.take_due_texts(tx, now, most)
+    async with vault.database.transaction() as tx:
+        due = await _with_phones(tx, vault, await store.take_due_texts(tx, now, most), now)
         withheld = [change for d in due if (change := withholding.obstacle(d, now))]
         settled = {change.delivery.message_id for change in withheld}
         begun = [(d, _begin(d, now, lease)) for d in due if d.delivery.message_id not in settled]
@@ -60,20 +69,44 @@ async def claim_texts(database: Database, now: datetime, most: int, lease: timed
     return [_claim(d, delivery, now) for d, delivery in begun]
 
 
+async def _with_phones(tx: Tx, vault: Vault, due: Sequence[Due], now: datetime) -> list[Due]:
+    """Open the phone numbers; a text whose key just went away is left alone until it is late."""
+    found = await opening.find_keys(tx, vault, [d.recipient for d in due])
+    return [
+        replace(d, phone=_phone(d.recipient, found))
+        for d in due
+        if d.recipient.key_id in found or not d.recipient.sealed or d.is_late(now)
+    ]
+
+
+def _phone(recipient: Recipient, keys: opening.Keys) -> str | None:
+    try:
+        return opening.phone_number(recipient, keys)
+    except (Unsealable, Unreadable) as error:
+        # One that does not open must not hold up the texts of everybody else.
+        log.error(
+            "phone-unreadable",
+            application_id=str(recipient.application_id),
+            reason=type(error).__name__,
+        )
+        return None
+
+
 def _begin(due: Due, now: datetime, lease: timedelta) -> Delivery:
     delivery = due.delivery
-    subject = templates.Subject(due.details, due.acceptance_no, due.rules)
+    subject = templates.Subject(due.details, due.recipient.acceptance_no, due.rules)
     text = delivery.text or templates.sms_text(delivery.template, delivery.template_version, subject)
     return delivering.begin(delivery, text, templates.segments(text), now, lease)
 
 
 def _claim(due: Due, delivery: Delivery, now: datetime) -> Claim:
+    phone = due.phone or ""
     return Claim(
         delivery.message_id,
         delivery.attempts,
         ask_first=delivery.unclear,
-        may_send=due.useful_until is None or now < due.useful_until,
-        phone=withholding.mobile_number(due.phone) or due.phone,
+        may_send=phone != "" and not due.is_late(now),
+        phone=withholding.mobile_number(phone) or phone,
         text=delivery.text or "",
         template=delivery.template,
     )

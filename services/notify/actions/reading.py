@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.notify.domain.announcing import IN_APP, RegionRules
+from services.notify.actions import opening
+from services.notify.actions.opening import Vault
+from services.notify.domain.announcing import IN_APP, Recipient, RegionRules
 from services.notify.domain.withholding import mask_phone
 from services.notify.store import reading as store
 from services.notify.templates import InboxText, Language, Subject, inbox_text
+from shared.contracts.base import ERASED
 from shared.errors import Refused
 from shared.postgres import Database
 
@@ -39,21 +42,27 @@ class Ledger:
 
 
 async def read_inbox(
-    database: Database, person_id: UUID, language: Language, before: UUID | None, most: int
+    vault: Vault, person_id: UUID, language: Language, before: UUID | None, most: int
 ) -> Inbox:
-    """Read a page of a person's inbox from the message that follows `before`."""
+    """Read a page of a person's inbox from the message that follows `before`, opened."""
+    database = vault.database
     rows = await store.read_inbox(database, person_id, before, most)
     rules = await store.rules_by_region(database, {row.region for row in rows})
+    found = await opening.find_keys(database, vault, rows)
     return Inbox(
         await store.count_unread(database, person_id),
-        [InboxMessage(row, _words(row, rules[row.region], language)) for row in rows],
+        [
+            InboxMessage(row, _in_words(row, row.acceptance_no, rules[row.region], found, language))
+            for row in rows
+        ],
     )
 
 
-def _words(row: store.InboxRow, rules: RegionRules, language: Language) -> InboxText:
-    return inbox_text(
-        row.template, row.template_version, Subject(row.details, row.acceptance_no, rules), language
-    )
+def _in_words(
+    row: store.MessageRow, acceptance_no: str, rules: RegionRules, found: opening.Keys, language: Language
+) -> InboxText:
+    subject = Subject(row.details, acceptance_no, rules, opening.words(row, found))
+    return inbox_text(row.template, row.template_version, subject, language)
 
 
 async def mark_read(database: Database, message_id: UUID, person_id: UUID, now: datetime) -> datetime:
@@ -64,11 +73,12 @@ async def mark_read(database: Database, message_id: UUID, person_id: UUID, now: 
     return read_at
 
 
-async def read_ledger(database: Database, application_id: UUID, areas: Collection[str]) -> Ledger:
-    """Read every message of an application of the caller's areas.
+async def read_ledger(vault: Vault, application_id: UUID, areas: Collection[str]) -> Ledger:
+    """Read every message of an application of the caller's areas, opened.
 
     Refused `application-unknown` (404), or `region-outside-scope` (403) for another area.
     """
+    database = vault.database
     recipient = await store.read_recipient(database, application_id)
     if recipient is None:
         raise Refused("application-unknown", "no application of this id is known here", status=404)
@@ -76,12 +86,17 @@ async def read_ledger(database: Database, application_id: UUID, areas: Collectio
     if rules is None or rules.division not in areas:
         raise Refused("region-outside-scope", "you do not work for that area", status=403)
     rows = await store.read_ledger(database, application_id)
+    found = await opening.find_keys(database, vault, [recipient, *rows])
     number = recipient.acceptance_no
-    return Ledger(number, mask_phone(recipient.phone), [_in_words(row, number, rules) for row in rows])
+    messages = [
+        replace(row, text=_in_words(row, number, rules, found, Language.ZH).body)
+        if row.channel is IN_APP
+        else row
+        for row in rows
+    ]
+    return Ledger(number, _masked(recipient, found), messages)
 
 
-def _in_words(row: store.LedgerRow, acceptance_no: str, rules: RegionRules) -> store.LedgerRow:
-    if row.channel is not IN_APP:
-        return row
-    subject = Subject(row.details, acceptance_no, rules)
-    return replace(row, text=inbox_text(row.template, row.template_version, subject, Language.ZH).body)
+def _masked(recipient: Recipient, found: opening.Keys) -> str:
+    phone = opening.phone_number(recipient, found)
+    return ERASED if phone is None else mask_phone(phone)

@@ -43,7 +43,10 @@ EVENTS: Mapping[Template, str] = {
     Template.REJECTED: "decision-made",
     Template.WITHDRAWN: "application-withdrawn",
 }
-"""The type of event that each message tells of: a region's switches go by it."""
+"""The type of event that each message tells of: a region's switches go by it, and so does what was sealed."""
+
+WORDED = frozenset({Template.MATERIAL_REQUESTED, Template.REJECTED})
+"""What the inbox tells in words of the sealed part."""
 
 _USEFUL_FOR: Mapping[Template, timedelta] = {
     Template.SUBMITTED: timedelta(days=3),
@@ -59,50 +62,48 @@ _HASH = (1 << 80) - 1 - (0xF << 76) - (0x3 << 62)
 _VERSION_8 = (8 << 76) | (2 << 62)
 
 
-class Item(TypedDict):
-    """A missing paper: its kind, and what exactly is wanted, in the applicant's language."""
-
-    kind: str
-    detail: str
-
-
-class ReasonGiven(TypedDict):
-    """A reason of a rejection: its standard text and what it means here."""
-
-    text: str
-    detail: str
-
-
 class Details(TypedDict, total=False):
-    """What a text needs besides recipient and region; `on` is the ISO date that it names."""
+    """What a text needs besides recipient and region; `on` is the ISO date that it names.
+
+    `kinds` of missing papers and standard texts of `reasons` are kept as they are; what exactly is wanted
+    or meant is in the sealed part of the event, in the same order.
+    """
 
     on: str
     provisional: bool
-    items: list[Item]
-    reasons: list[ReasonGiven]
+    kinds: list[str]
+    reasons: list[str]
     remedy: str
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What one event wants told to the person of one application."""
+    """What one event wants told to the person of one application, and the sealed part of that event."""
 
     event_id: UUID
     application_id: UUID
     template: Template
     occurred_at: datetime
     details: Details
+    key_id: UUID | None = None
+    sealed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """The person of an application and how to reach them."""
+    """The person of an application; `sealed` is the private part of the submission under the key `key_id`."""
 
     application_id: UUID
     person_id: UUID
-    phone: str
     region: str
     acceptance_no: str
+    key_id: UUID | None = None
+    sealed: str | None = None
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the private part was given up, of which the name of the key stays."""
+        return self.key_id is not None and self.sealed is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,30 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notify.domain.announcing import SMS, Details, RegionRules
+from services.notify.domain.announcing import SMS, Details, Recipient, RegionRules
 from services.notify.domain.message import Change, Delivery, State, advance
+
+PERSON_ERASED = "person-erased"
+"""Why nothing more is told to a person whose data are gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A message whose turn it is, with what is known about its person and region."""
+    """A message whose turn it is, with what is known about its person and region.
+
+    `phone` is there once it was opened, for a text alone.
+    """
 
     delivery: Delivery
     details: Details
     useful_until: datetime | None
-    phone: str
-    acceptance_no: str
+    recipient: Recipient
     rules: RegionRules
+    phone: str | None = None
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether the message is no longer worth sending."""
+        return self.useful_until is not None and now >= self.useful_until
 
 
 def mobile_number(phone: str) -> str | None:
@@ -42,8 +52,15 @@ def obstacle(due: Due, now: datetime) -> Change | None:
         return None
     if not due.rules.allows(delivery.template, delivery.channel):
         return advance(delivery, State.SUPPRESSED, now, "switched_off")
-    if delivery.channel is SMS and mobile_number(due.phone) is None:
-        return advance(delivery, State.FAILED, now, "no_mobile_number")
-    if due.useful_until is not None and now >= due.useful_until:
+    if due.recipient.is_erased:
+        return drop(delivery, now)
+    if due.is_late(now):
         return advance(delivery, State.EXPIRED, now, "too_late")
+    if delivery.channel is SMS and mobile_number(due.phone or "") is None:
+        return advance(delivery, State.FAILED, now, "no_mobile_number")
     return None
+
+
+def drop(delivery: Delivery, now: datetime) -> Change:
+    """Settle a message of an erased person; a receipt for a text that was on its way still counts."""
+    return advance(delivery, State.SUPPRESSED, now, PERSON_ERASED)

@@ -1,10 +1,12 @@
--- The person of each application.
+-- The person of each application. `sealed` is the private part of its submission under the data key `key_id`;
+-- of an erased person the name of the key stays.
 CREATE TABLE recipients (
     application_id uuid PRIMARY KEY,
     person_id uuid NOT NULL,
-    phone text NOT NULL,
     region text NOT NULL,
-    acceptance_no text NOT NULL
+    acceptance_no text NOT NULL,
+    key_id uuid,
+    sealed text
 );
 CREATE INDEX recipients_person ON recipients (person_id);
 
@@ -21,6 +23,7 @@ CREATE TABLE regions (
 );
 
 -- One row per event, application and way. A row may come before its recipient: it waits for it.
+-- `sealed` is the private part of the event under the data key `key_id`, where the inbox tells of it in words.
 -- due_at is the next try, or the end of the lease while a worker sends; attempts counts the claims and fences.
 CREATE TABLE messages (
     message_id uuid PRIMARY KEY,
@@ -32,6 +35,8 @@ CREATE TABLE messages (
     details jsonb NOT NULL,
     occurred_at timestamptz NOT NULL,
     useful_until timestamptz,
+    key_id uuid,
+    sealed text,
     created_at timestamptz NOT NULL,
     state text NOT NULL DEFAULT 'queued' CHECK (
         state IN ('queued', 'sending', 'sent', 'suppressed', 'expired', 'failed', 'undelivered', 'delivered')

@@ -1,6 +1,6 @@
 """SQL of recipients, regions and new messages: what consuming an event writes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -21,14 +21,16 @@ class NewMessage(NamedTuple):
     details: Details
     occurred_at: datetime
     useful_until: datetime | None
+    key_id: UUID | None
+    sealed: str | None
 
 
 ADD_MESSAGES = """
 INSERT INTO messages (message_id, application_id, event_id, channel, template, template_version, details,
-                      occurred_at, useful_until, created_at, due_at)
-SELECT *, $10::timestamptz, $10::timestamptz
+                      occurred_at, useful_until, key_id, sealed, created_at, due_at)
+SELECT *, $12::timestamptz, $12::timestamptz
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::jsonb[],
-            $8::timestamptz[], $9::timestamptz[])
+            $8::timestamptz[], $9::timestamptz[], $10::uuid[], $11::text[])
 ON CONFLICT (application_id, event_id, channel) DO NOTHING"""
 
 
@@ -38,15 +40,25 @@ async def add_messages(tx: Tx, messages: Sequence[NewMessage], now: datetime) ->
 
 
 ADD_RECIPIENTS = """
-INSERT INTO recipients (application_id, person_id, phone, region, acceptance_no)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+INSERT INTO recipients (application_id, person_id, region, acceptance_no, key_id, sealed)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[])
 ON CONFLICT DO NOTHING"""
 
 
 async def add_recipients(tx: Tx, recipients: Iterable[Recipient]) -> None:
     """Write the persons of new applications."""
-    rows = [(r.application_id, r.person_id, r.phone, r.region, r.acceptance_no) for r in recipients]
+    rows = [
+        (r.application_id, r.person_id, r.region, r.acceptance_no, r.key_id, r.sealed) for r in recipients
+    ]
     await tx.execute(ADD_RECIPIENTS, *map(list, zip(*rows, strict=True)))
+
+
+ERASE_RECIPIENTS = "UPDATE recipients SET sealed = NULL WHERE person_id = ANY($1::uuid[])"
+
+
+async def erase_recipients(tx: Tx, persons: Collection[UUID]) -> None:
+    """Keep of persons nothing that is personal, not even sealed."""
+    await tx.execute(ERASE_RECIPIENTS, list(persons))
 
 
 KEEP_RULES = """

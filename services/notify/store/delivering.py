@@ -5,7 +5,7 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from services.notify.domain.announcing import Template
+from services.notify.domain.announcing import Recipient, Template
 from services.notify.domain.delivering import Receipt
 from services.notify.domain.message import Delivery, State
 from services.notify.domain.withholding import Due
@@ -17,7 +17,7 @@ _DELIVERY = """m.message_id, m.application_id, m.channel, m.template, m.template
        m.due_at, m.unclear, m.text, m.segments, m.provider_id, m.reason, m.sent_at, m.settled_at"""
 
 _DUE = f"""
-SELECT {_DELIVERY}, m.details, m.useful_until, r.phone, r.acceptance_no, r.region
+SELECT {_DELIVERY}, m.details, m.useful_until, r.person_id, r.region, r.acceptance_no, r.key_id, r.sealed
 FROM messages m JOIN recipients r USING (application_id)
 WHERE m.channel = $1 AND m.state IN ('queued', 'sending') AND m.due_at <= $2
   AND EXISTS (SELECT FROM regions g WHERE g.region = r.region)"""  # noqa: S608
@@ -27,12 +27,14 @@ _TAKE = "ORDER BY m.due_at LIMIT $3 FOR UPDATE OF m SKIP LOCKED"
 TAKE_DUE_INBOX = f"{_DUE} {_TAKE}"
 
 TAKE_DUE_TEXTS = f"""{_DUE}
+  AND (r.sealed IS NULL OR m.useful_until <= $2
+       OR EXISTS (SELECT FROM person_keys k WHERE k.key_id = r.key_id))
   AND NOT EXISTS (
       SELECT FROM messages e
       WHERE e.application_id = m.application_id AND e.channel = m.channel
         AND e.state IN ('queued', 'sending')
         AND (e.occurred_at, e.message_id) < (m.occurred_at, m.message_id))
-{_TAKE}"""
+{_TAKE}"""  # noqa: S608
 
 
 async def take_due_inbox(tx: Tx, now: datetime, most: int) -> list[Due]:
@@ -41,7 +43,10 @@ async def take_due_inbox(tx: Tx, now: datetime, most: int) -> list[Due]:
 
 
 async def take_due_texts(tx: Tx, now: datetime, most: int) -> list[Due]:
-    """Lock texts whose turn it is: of each application only the oldest open one, so that none overtakes."""
+    """Lock texts whose turn it is: of each application only the oldest open one, so that none overtakes.
+
+    A text waits for the key that its phone number is sealed under, as long as it is worth sending.
+    """
     return await _due(tx, await tx.fetch(TAKE_DUE_TEXTS, MessageChannel.SMS, now, most))
 
 
@@ -52,13 +57,14 @@ async def _due(tx: Tx, rows: Sequence[Row]) -> list[Due]:
             _delivery(row),
             row["details"],
             row["useful_until"],
-            row["phone"],
-            row["acceptance_no"],
+            Recipient(**{name: row[name] for name in _OF_RECIPIENT}),
             rules[row["region"]],
         )
         for row in rows
     ]
 
+
+_OF_RECIPIENT = tuple(Recipient.__dataclass_fields__)
 
 LOCK_DELIVERIES = f"""
 SELECT {_DELIVERY} FROM messages m JOIN recipients r USING (application_id)
@@ -68,6 +74,17 @@ WHERE m.message_id = ANY($1::uuid[]) ORDER BY m.message_id FOR UPDATE OF m"""  #
 async def lock_deliveries(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Delivery]:
     """Lock messages in one order, so that two transactions never wait for each other."""
     return {row["message_id"]: _delivery(row) for row in await tx.fetch(LOCK_DELIVERIES, list(ids))}
+
+
+LOCK_OPEN = f"""
+SELECT {_DELIVERY} FROM messages m JOIN recipients r USING (application_id)
+WHERE r.person_id = ANY($1::uuid[]) AND m.state IN ('queued', 'sending')
+ORDER BY m.message_id FOR UPDATE OF m"""  # noqa: S608
+
+
+async def lock_open_deliveries(tx: Tx, persons: Collection[UUID]) -> list[Delivery]:
+    """Lock the messages of persons that wait or are being sent, in the same order as others do."""
+    return [_delivery(row) for row in await tx.fetch(LOCK_OPEN, list(persons))]
 
 
 def _delivery(row: Row) -> Delivery:

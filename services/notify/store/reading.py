@@ -22,23 +22,31 @@ async def rules_by_region(source: Tx | Database, regions: Collection[str]) -> di
 
 
 @dataclass(frozen=True, slots=True)
-class InboxRow:
-    """An inbox message of one person, not yet put into words."""
+class MessageRow:
+    """A message not yet put into words; `sealed` is what it tells in words of its event, under `key_id`."""
 
     message_id: UUID
     application_id: UUID
-    acceptance_no: str
-    region: str
     template: Template
     template_version: int
     details: Details
+    key_id: UUID | None
+    sealed: str | None
     occurred_at: datetime
     read_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class InboxRow(MessageRow):
+    """An inbox message of one person."""
+
+    acceptance_no: str
+    region: str
+
+
 INBOX = """
 SELECT m.message_id, m.application_id, r.acceptance_no, r.region, m.template, m.template_version, m.details,
-       m.occurred_at, m.read_at
+       m.key_id, m.sealed, m.occurred_at, m.read_at
 FROM recipients r JOIN messages m USING (application_id)
 WHERE r.person_id = $1 AND m.channel = 'in_app' AND m.state = 'sent'
   AND ($2::uuid IS NULL OR (m.occurred_at, m.message_id) < (
@@ -77,7 +85,8 @@ async def mark_read(database: Database, message_id: UUID, person_id: UUID, now: 
 
 
 ADDRESSEE = """
-SELECT application_id, person_id, phone, region, acceptance_no FROM recipients WHERE application_id = $1"""
+SELECT application_id, person_id, region, acceptance_no, key_id, sealed
+FROM recipients WHERE application_id = $1"""
 
 
 async def read_recipient(database: Database, application_id: UUID) -> Recipient | None:
@@ -105,15 +114,11 @@ class ReceiptRow(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(MessageRow):
     """A message with all that is kept of its way; `due_at` is set while it is open."""
 
-    message_id: UUID
     event_id: UUID
     channel: MessageChannel
-    template: Template
-    template_version: int
-    details: Details
     text: str | None
     segments: int | None
     state: State
@@ -121,18 +126,17 @@ class LedgerRow:
     attempts: int
     unclear: bool
     provider_id: str | None
-    occurred_at: datetime
     created_at: datetime
     sent_at: datetime | None
     settled_at: datetime | None
-    read_at: datetime | None
     due_at: datetime | None
     tries: list[TryRow]
     receipts: list[ReceiptRow]
 
 
 LEDGER = """
-SELECT m.message_id, m.event_id, m.channel, m.template, m.template_version, m.details, m.text, m.segments,
+SELECT m.message_id, m.application_id, m.event_id, m.channel, m.template, m.template_version, m.details,
+       m.key_id, m.sealed, m.text, m.segments,
        m.state, m.reason, m.attempts, m.unclear, m.provider_id, m.occurred_at, m.created_at, m.sent_at,
        m.settled_at, m.read_at,
        CASE WHEN m.state IN ('queued', 'sending') THEN m.due_at END AS due_at,

@@ -2,6 +2,8 @@
 
 import pytest
 
+from shared.key_service import MasterKeys
+from shared.sealing import Algorithm
 from tests.support.notify_desk import Gateway, a_database, a_desk
 
 
@@ -28,7 +30,13 @@ async def database(servers):
     await database.close()
 
 
+@pytest.fixture(scope="session")
+def masters(servers):
+    """The master keys of the run, which its processes have too."""
+    return MasterKeys.load(servers.stack.master_keys_file, Algorithm.A256GCM)
+
+
 @pytest.fixture
-async def desk(database):
-    async with a_desk(database) as desk:
+async def desk(database, masters):
+    async with a_desk(database, masters) as desk:
         yield desk

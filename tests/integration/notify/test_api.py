@@ -16,6 +16,7 @@ from tests.support.notify_desk import (
     QUICK,
     a_citizen,
     a_recipient,
+    a_request,
     an_announcement,
 )
 
@@ -30,7 +31,7 @@ async def shown(desk):
 async def a_text_on_its_way(desk):
     """One text that a worker is handing over."""
     (recipient,) = await desk.submit()
-    (claim,) = await delivering.claim_texts(desk.database, app.now(), 1, timedelta(seconds=30))
+    (claim,) = await delivering.claim_texts(desk.vault, app.now(), 1, timedelta(seconds=30))
     return recipient, claim
 
 
@@ -46,7 +47,7 @@ async def test_every_statement_is_understood_by_the_database(desk):
         for name, value in vars(module).items()
         if name.isupper() and not name.startswith("_") and isinstance(value, str)
     }
-    assert len(statements) >= 18
+    assert len(statements) >= 20
     async with desk.database.transaction() as tx:
         for statement in statements.values():
             await tx.prepare(statement)
@@ -124,9 +125,7 @@ async def test_an_inbox_is_newest_first_in_pages_and_counts_the_unread(desk):
 async def test_a_message_is_in_words_of_the_language_that_is_asked_for(desk):
     recipient = a_recipient()
     await desk.register(recipient)
-    items = [{"kind": "test_report", "detail": "请补交近六个月的血压记录"}]
-    told = an_announcement(recipient.application_id, Template.MATERIAL_REQUESTED, items=items)
-    await desk.announce(told)
+    await desk.hear(a_request(recipient, "请补交近六个月的血压记录"))
     await shown(desk)
     token = a_citizen(recipient.person_id)
     (message,) = (await desk.get(token, "/inbox")).json()["messages"]

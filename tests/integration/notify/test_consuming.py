@@ -2,16 +2,20 @@
 
 from uuid import UUID
 
+import pytest
+
 from services.notify import app, consumer
 from shared.contracts.cases import ApplicationAccepted
+from shared.contracts.persons import PersonKeyMade
 from shared.contracts.policies import PolicyPublished
 from shared.postgres import Database, migrate
+from tests.support.bus import headers_of, until
 from tests.support.handler_behaviour import HandlerBehaviour
 from tests.support.intake import a_policy
 from tests.support.samples import NOON, an_application_submitted
 
 TOLD = """
-SELECT m.application_id, min(r.phone) AS phone,
+SELECT m.application_id, min(r.sealed) AS sealed,
        array_agg(concat_ws(' ', m.channel, m.template, m.state) ORDER BY m.channel) AS told
 FROM messages m LEFT JOIN recipients r USING (application_id) GROUP BY m.application_id ORDER BY 1"""
 
@@ -62,6 +66,34 @@ class TestCases(NotifyHandler):
         ]
 
 
+class TestPersonKeys(NotifyHandler):
+    topic = "intake.person-keys"
+
+    def events(self, count):
+        return [(a_key_made(UUID(int=n)), 1) for n in range(1, count + 1)]
+
+    async def effects(self, database):
+        return [tuple(row) for row in await database.fetch("TABLE person_keys ORDER BY person_id")]
+
+    @pytest.mark.parametrize("kind", ["person-erased", "person-key-made"])
+    async def test_a_tombstone_takes_the_key_of_its_person_and_no_other(self, servers, kind):
+        (gone, number), stays, last = self.events(3)
+        async with self.consuming(servers) as (database, reader, bus):
+            await bus.send(reader.topic.name, [(gone, number), stays])
+            await self.reached(database, 2)
+            texts = dict(headers_of(gone, number + 1)) | {"ce_type": kind.encode()}
+            await bus.raw(reader.topic.name, gone.key.encode(), None, list(texts.items()))
+            await self.erased(database, gone)
+            await self.passed(database, bus, reader.topic.name, last)
+            assert [row[0] for row in await self.effects(database)] == [stays[0].person_id, last[0].person_id]
+
+    async def erased(self, database, made):
+        async def is_gone():
+            return made.person_id not in [row[0] for row in await self.effects(database)]
+
+        await until(is_gone)
+
+
 class TestPolicies(NotifyHandler):
     topic = "catalog.policies"
 
@@ -78,6 +110,23 @@ class TestPolicies(NotifyHandler):
             await self.reached(database, 1)
             await self.passed(database, bus, reader.topic.name, (a_policy_published("region-2"), 1))
             assert [row[1] for row in await self.effects(database)] == [2, 1]
+
+
+class KeyPublished(PersonKeyMade):
+    """A key with the body that the relay reads when it publishes it."""
+
+    is_state = False
+
+
+def a_key_made(person_id: UUID) -> PersonKeyMade:
+    return KeyPublished(
+        person_id=person_id,
+        key_id=UUID(int=person_id.int + 1000),
+        algorithm="A256GCM",
+        master="m1",
+        box="Aa_-",
+        occurred_at=NOON,
+    )
 
 
 def a_policy_published(region: str, version: int = 1) -> PolicyPublished:

@@ -16,6 +16,7 @@ from tests.support.notify_desk import (
     QUICK,
     a_phone,
     a_recipient,
+    a_submission,
     an_announcement,
     sending,
 )
@@ -24,12 +25,17 @@ LEASE = timedelta(seconds=30)
 
 
 async def claimed(desk, at=None, lease=LEASE):
-    return await delivering.claim_texts(desk.database, at or app.now(), 10, lease)
+    return await delivering.claim_texts(desk.vault, at or app.now(), 10, lease)
 
 
 async def recorded(desk, claim, answer):
     reports = [Report(claim.message_id, claim.attempt, answer, 0.5)]
     await delivering.record_attempts(desk.database, reports, app.now(), QUICK)
+
+
+def other_number(recipient):
+    """The same submission with another phone number."""
+    return a_submission(replace(recipient, phone=a_phone())).sealed
 
 
 async def test_an_event_that_comes_again_makes_no_second_message(desk, gateway):
@@ -39,7 +45,7 @@ async def test_an_event_that_comes_again_makes_no_second_message(desk, gateway):
     async with gateway.provider() as provider, sending(desk, provider):
         await desk.announce(told)
         await desk.reached("sent", 1)
-        await desk.register(replace(recipient, phone=a_phone()))
+        await desk.register(replace(recipient, sealed=other_number(recipient)))
         await desk.announce(told, told)
         await desk.announce(an_announcement(recipient.application_id, Template.APPROVED))
         await desk.reached("sent", 2)

@@ -1,0 +1,59 @@
+"""The history of an application is told from sealed events, by whoever has no key."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from deploy.audit import history
+from deploy.audit.history import Line, lines_of
+from deploy.audit.reading import Span
+from shared.contracts.base import Event
+from shared.contracts.persons import PersonErased, PersonKeyMade
+from tests.support.private import KEY
+from tests.support.published import record_of
+from tests.support.samples import NOON, an_application_submitted, an_application_withdrawn
+
+APPLICATION = UUID(int=1)
+PERSON = UUID(int=2)
+
+
+def a_message(event: Event, sequence: int) -> Any:
+    """An event as Kafka's client gives it."""
+    record = record_of(event, sequence)
+    told = {"topic": event.topic, "partition": 0, "offset": sequence, **record}
+    return SimpleNamespace(**{name: lambda value=value: value for name, value in told.items()})
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch):
+    """Reads the lines of a key from the events that are given."""
+
+    def read(key: UUID, events: Sequence[Event]) -> list[Line]:
+        topic = events[0].topic
+        batch = [a_message(event, number) for number, event in enumerate(events, 1)]
+        monkeypatch.setattr(history, "spans_of", lambda *_: [Span(topic, 0, 1, len(batch) + 1)])
+        monkeypatch.setattr(history, "records_of", lambda *_: [batch])
+        return lines_of("nowhere", key, topics=[topic])
+
+    return read
+
+
+def test_sealed_events_are_told_without_what_is_private(told) -> None:
+    withdrawn = an_application_withdrawn(APPLICATION, reason="材料不齐。")
+    submitted, taken_back = told(APPLICATION, [an_application_submitted(APPLICATION), withdrawn])
+    assert submitted.facts()["what"].startswith("applies through “攀枝花智慧医保小程序”")
+    assert taken_back.facts()["event"]["key_id"] == str(KEY.key_id)
+    assert "private" not in taken_back.facts()["event"]
+    assert "材料不齐" not in str(taken_back.facts())
+
+
+def test_records_without_a_body_tell_of_an_erasure(told) -> None:
+    made = PersonKeyMade(
+        occurred_at=NOON, person_id=PERSON, key_id=KEY.key_id, algorithm="A256GCM", master="tests", box="AQ"
+    )
+    erased = PersonErased(occurred_at=NOON, person_id=PERSON)
+    lines = told(PERSON, [made, erased])
+    assert [(line.event, line.link.body) for line in lines] == [(erased, b"")] * 2
