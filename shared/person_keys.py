@@ -1,21 +1,31 @@
 """The data keys of persons as a service keeps them, and the events that are sealed under them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 from uuid import UUID
+
+import structlog
 
 from shared.contracts.base import SealedEvent
 from shared.contracts.persons import PersonErased, PersonKeyMade
 from shared.errors import Unavailable
 from shared.key_service import KeyService, WrappedKey
 from shared.postgres import Database, Row, Tx
-from shared.sealing import Algorithm, DataKey, box_bytes, box_text, seal, seal_json, unseal, unseal_json
-
-MIGRATIONS = Path(__file__).parent / "person_keys_sql"
+from shared.sealing import (
+    Algorithm,
+    DataKey,
+    Unsealable,
+    box_bytes,
+    box_text,
+    seal,
+    seal_json,
+    unseal,
+    unseal_json,
+)
 
 E = TypeVar("E", bound=SealedEvent)
+
+log = structlog.get_logger()
 
 _COLUMNS = "SELECT person_id, key_id, algorithm, master, box, made_at FROM person_keys"
 
@@ -39,10 +49,6 @@ class Made(NamedTuple):
     person_id: UUID
     key: DataKey
     wrapped: WrappedKey
-
-    def event(self, now: datetime) -> PersonKeyMade:
-        """What readers are told of it."""
-        return _made(self.person_id, self.wrapped, now)
 
 
 class PersonKeys:
@@ -85,7 +91,14 @@ class PersonKeys:
         return [opened(event, keys.get(event.key_id) if event.key_id else None) for event in events]
 
     async def _unwrap(self, rows: Sequence[Row]) -> dict[UUID, DataKey]:
-        keys = await self._service.unwrap([_wrapped(row) for row in rows])
+        try:
+            keys = await self._service.unwrap([wrapped_key(row) for row in rows])
+        except (Unsealable, Unavailable):
+            if len(rows) > 1:
+                return {person: key for row in rows for person, key in (await self._unwrap([row])).items()}
+            # Only who belongs to it waits; a page or a batch goes on without it.
+            log.exception("person-key-does-not-open", key_id=str(rows[0]["key_id"]), master=rows[0]["master"])
+            return {}
         return {row["person_id"]: key for row, key in zip(rows, keys, strict=True)}
 
 
@@ -93,13 +106,6 @@ async def keep(tx: Tx, made: Iterable[PersonKeyMade]) -> None:
     """Keep keys that were published; of each person the newest."""
     rows = [(m.person_id, m.key_id, m.algorithm, m.master, box_bytes(m.box), m.occurred_at) for m in made]
     await tx.execute(KEEP, *map(list, zip(*rows, strict=True)))
-
-
-async def bodies(database: Database, persons: Collection[str]) -> dict[str, bytes]:
-    """What the relay publishes about the keys of these persons; nothing for one who was erased."""
-    rows = await database.fetch(FIND_OF_PERSONS, [UUID(person) for person in persons])
-    made = [_made(row["person_id"], _wrapped(row), row["made_at"]) for row in rows]
-    return {event.key: event.model_dump_json().encode() for event in made}
 
 
 async def forget(tx: Tx, erased: Iterable[PersonErased]) -> None:
@@ -141,18 +147,8 @@ def open_text(key: DataKey, box: str, context: str) -> str:
     return unseal(key, box_bytes(box), context.encode()).decode()
 
 
-def _made(person_id: UUID, wrapped: WrappedKey, at: datetime) -> PersonKeyMade:
-    return PersonKeyMade(
-        occurred_at=at,
-        person_id=person_id,
-        key_id=wrapped.key_id,
-        algorithm=wrapped.algorithm.value,
-        master=wrapped.master,
-        box=box_text(wrapped.box),
-    )
-
-
-def _wrapped(row: Row) -> WrappedKey:
+def wrapped_key(row: Row) -> WrappedKey:
+    """Read the wrapped key of a row."""
     return WrappedKey(
         key_id=row["key_id"], algorithm=Algorithm(row["algorithm"]), master=row["master"], box=row["box"]
     )

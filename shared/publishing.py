@@ -1,7 +1,7 @@
 """Outbox rows as Kafka records: CloudEvents 1.0 in binary mode, sent in whole batches per partition."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -9,13 +9,30 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import murmur2
 
-from shared.postgres import Row
+from shared.postgres import Database, Row
 
 BATCH_BYTES = 256 * 1024
 
 
 Outgoing = Row | dict[str, Any]
 """A row of the outbox, or one whose body was read later."""
+
+
+Bodies = Callable[[Database, Collection[str]], Awaitable[Mapping[str, bytes]]]
+"""Reads the bodies of states, as they stand now, by key; one that is gone is missing."""
+
+
+async def with_states(
+    database: Database, states: Mapping[str, Bodies], rows: Sequence[Row]
+) -> Sequence[Outgoing]:
+    """Give the rows of states, by type of event, the body that they have now."""
+    found: dict[tuple[str, str], bytes] = {}
+    for kind, bodies in states.items():
+        if keys := {row["key"] for row in rows if row["type"] == kind}:
+            found |= {(kind, key): body for key, body in (await bodies(database, keys)).items()}
+    if not found:
+        return rows
+    return [{**row, "body": found.get((row["type"], row["key"]), row["body"])} for row in rows]
 
 
 class Publisher:

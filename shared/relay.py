@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Self
@@ -15,7 +15,7 @@ from prometheus_client import Counter, Gauge
 from shared.cluster import ClusterWatch
 from shared.cursor import Hole, Position, advance, stored
 from shared.postgres import AWAY, PASSING, Database, Row
-from shared.publishing import Outgoing, Publisher
+from shared.publishing import Bodies, Publisher, with_states
 
 LEASE_SECONDS = 5.0
 BATCH_ROWS = 5000
@@ -92,10 +92,6 @@ class _Reign:
     def from_row(cls, row: Row) -> Self:
         position = Position(row["cursor"], tuple(Hole(int(i), since) for i, since in row["holes"]))
         return cls(row["epoch"], row["cluster_id"], position, position)
-
-
-Bodies = Callable[[Database, Collection[str]], Awaitable[Mapping[str, bytes]]]
-"""Reads the bodies of states, as they stand now, by key; one that is gone is missing."""
 
 
 class Relay:
@@ -181,7 +177,9 @@ class Relay:
             self._database.committed.clear()
             rows, oldest_running = await self._read(reign.ahead)
             reign.ahead = advance(reign.ahead, [row["id"] for row in rows], oldest_running)
-            acks = await publisher.enqueue(await self._with_states(rows)) if rows else []
+            acks = (
+                await publisher.enqueue(await with_states(self._database, self._states, rows)) if rows else []
+            )
             await self._land(reign)
             if rows:
                 reign.in_flight = (acks, reign.ahead, len(rows))
@@ -211,16 +209,6 @@ class Relay:
         rows = await self._database.fetch(READ, position.hole_ids, position.cursor, BATCH_ROWS)
         oldest_running = rows[0]["oldest_running"]
         return sorted((r for r in rows if r["id"] is not None), key=lambda r: r["id"]), oldest_running
-
-    async def _with_states(self, rows: Sequence[Row]) -> Sequence[Outgoing]:
-        """Give states the body that they have now."""
-        found: dict[tuple[str, str], bytes] = {}
-        for kind, bodies in self._states.items():
-            if keys := {row["key"] for row in rows if row["type"] == kind}:
-                found |= {(kind, key): body for key, body in (await bodies(self._database, keys)).items()}
-        if not found:
-            return rows
-        return [{**row, "body": found.get((row["type"], row["key"]), row["body"])} for row in rows]
 
     async def _land(self, reign: _Reign) -> None:
         """Wait until the batch in flight is acknowledged, then store how far it came."""

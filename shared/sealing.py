@@ -106,7 +106,7 @@ def unseal_json(key: Key, text: str, context: bytes, kind: type[M]) -> M:
     """Open what `seal_json` gave; raises Unsealable, or Unreadable `sealed-unreadable` for another kind."""
     plain = unseal(key, box_bytes(text), context)
     try:
-        return kind.model_validate_json(plain)
+        return kind.model_validate_json(plain, extra="ignore")
     except ValidationError as error:
         # The types of the faults quote nobody; the error does, so it must not even be the context of ours.
         faults = sorted({fault["type"] for fault in error.errors(include_input=False, include_url=False)})

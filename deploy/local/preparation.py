@@ -54,7 +54,7 @@ def migrate(stack: Stack, service: str, run: Callable[[Part], None]) -> None:
     """Bring a service's tables to its migration files; skipped when they were applied before."""
     stamp = postgres.cluster_folder(stack) / f"mente-migrated-{service}"
     own = ROOT / "services" / service / "migrations"
-    wanted = migrations_digest(ROOT / "shared" / "migrations", ROOT / "shared" / "person_keys_sql", own)
+    wanted = migrations_digest(ROOT / "shared" / "migrations", own)
     if stamp.exists() and stamp.read_text() == wanted:
         return
     run(

@@ -19,7 +19,8 @@ from services.intake.domain.submitting import Draw
 from services.intake.materials import Materials
 from services.intake.policies import Policies
 from services.intake.settings import Settings
-from shared import edge, person_keys
+from services.intake.store.person_keys import bodies
+from shared import edge
 from shared.access import Channels
 from shared.batching import Batcher
 from shared.cluster import ClusterWatch
@@ -40,8 +41,8 @@ from shared.signin import StaffDoor
 SERVICE = "intake"
 ROLES = ("all", "api", "relay", "consumer")
 HERE = Path(__file__).parent
-MIGRATIONS = (SHARED_MIGRATIONS, person_keys.MIGRATIONS, HERE / "migrations")
-STATES = {PersonKeyMade.type: person_keys.bodies}
+MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
+STATES = {PersonKeyMade.type: bodies}
 """What the relay reads when it publishes it."""
 
 log = structlog.get_logger(SERVICE)

@@ -16,7 +16,7 @@ from services.notify.api import Desk
 from services.notify.delivery import Delivery, Inboxes, Pace
 from services.notify.domain.delivering import Receipt
 from services.notify.settings import Settings
-from shared import edge, person_keys
+from shared import edge
 from shared.access import Channels
 from shared.batching import Batcher
 from shared.citizens import CitizenDoor
@@ -34,7 +34,7 @@ from shared.signin import StaffDoor
 SERVICE = "notify"
 ROLES = ("all", "api", "relay", "consumer", "worker")
 HERE = Path(__file__).parent
-MIGRATIONS = (SHARED_MIGRATIONS, person_keys.MIGRATIONS, HERE / "migrations")
+MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
 
 log = structlog.get_logger(SERVICE)
 

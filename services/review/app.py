@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from services.review import actions, api, consumer
 from services.review.actions import Desk, Shelf
 from services.review.settings import Settings
-from shared import edge, person_keys
+from shared import edge
 from shared.contracts.topics import APPLICATIONS
 from shared.health import Health
 from shared.inbox import Consumer
@@ -27,7 +27,7 @@ from shared.signin import StaffDoor
 SERVICE = consumer.SERVICE
 ROLES = ("all", "api", "relay", "consumer")
 HERE = Path(__file__).parent
-MIGRATIONS = (SHARED_MIGRATIONS, person_keys.MIGRATIONS, HERE / "migrations")
+MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
 COUNT_EVERY = 10.0
 """Seconds between two counts of the queue for the metrics."""
 

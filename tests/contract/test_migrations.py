@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PLACES = ("shared/migrations", "shared/person_keys_sql", "services/*/migrations")
+PLACES = ("shared/migrations", "services/*/migrations")
 MIGRATIONS = sorted(path for place in PLACES for path in ROOT.glob(f"{place}/*.sql"))
 
 

@@ -39,7 +39,7 @@ def headers_of(
     named = (topic or event.topic, event.key)
     previous = CHAINS.get((*named, sequence - 1), FIRST)
     event_id, time = event_id or uuid7(), event.occurred_at.astimezone(UTC).isoformat()
-    link = Link(*named, str(event_id), event.type, time, sequence, previous, body(event))
+    link = Link(*named, str(event_id), event.type, time, sequence, previous, value_of(event) or b"")
     CHAINS.setdefault((*named, sequence), link.hash)
     texts = {
         "ce_specversion": "1.0",
@@ -54,6 +54,11 @@ def headers_of(
         "content-type": "application/json",
     }
     return [(name, text.encode()) for name, text in texts.items()]
+
+
+def value_of(event: Event) -> bytes | None:
+    """The bytes that the relay publishes; those of a state too."""
+    return event.model_dump_json(exclude_none=True).encode() if event.is_state else body(event)
 
 
 class Bus:
@@ -75,7 +80,7 @@ class Bus:
         in_order = sorted(range(len(events)), key=lambda place: events[place][1])
         headers = {place: headers_of(*events[place], topic=topic, **ids) for place in in_order}
         for place, (event, _) in enumerate(events):
-            await self.raw(topic, event.key.encode(), body(event), headers[place])
+            await self.raw(topic, event.key.encode(), value_of(event), headers[place])
 
     async def raw(
         self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]

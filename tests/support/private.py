@@ -5,6 +5,7 @@ from uuid import UUID
 
 from joserfc.jwk import KeySet
 
+from services.intake.store.person_keys import key_made
 from shared.contracts.applications import (
     ApplicationSubmitted,
     ApplicationWithdrawn,
@@ -45,7 +46,7 @@ async def know_the_key(database: Database, masters: MasterKeys = MASTERS) -> Non
     """Let a service open what `told` seals."""
     (wrapped,) = await masters.wrap([KEY])
     async with database.transaction() as tx:
-        await keep(tx, [Made(PERSON, KEY, wrapped).event(NOON)])
+        await keep(tx, [key_made(Made(PERSON, KEY, wrapped), NOON)])
 
 
 def told(kind: type[E], **fields: Any) -> E:

@@ -15,7 +15,8 @@ from shared.postgres import Database, Tx
 APPLICATION = """
 SELECT application_id, acceptance_no, channel, region, disease_code, application_type, applicant_class,
        person_id, policy_version, submitted_at, previous_application_id, status, stage, sequence, due_on,
-       due_provisional, due_paused, round, asked, answered, decision, ended_at, papers
+       due_provisional, due_paused, round, asked::text, answered, decision::text,
+       ended_at, papers
 FROM applications """
 
 FIND_BY_NUMBERS = APPLICATION + "WHERE acceptance_no = ANY($1::text[])"
@@ -51,8 +52,8 @@ def _application(row: asyncpg.Record) -> Application:
         status=Status(row["status"]),
         stage=Stage(row["stage"]) if row["stage"] else None,
         papers=tuple(filter(None, row["papers"].split(","))),
-        asked=MaterialRequested.model_validate(asked, extra="ignore") if asked else None,
-        decision=DecisionMade.model_validate(decision, extra="ignore") if decision else None,
+        asked=MaterialRequested.read(asked.encode()) if asked else None,
+        decision=DecisionMade.read(decision.encode()) if decision else None,
     )
 
 

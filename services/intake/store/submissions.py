@@ -9,6 +9,7 @@ import asyncpg
 from services.intake.domain.following import names
 from services.intake.domain.submitting import Offer, Submission
 from services.intake.store.json import as_json
+from services.intake.store.person_keys import key_made
 from shared import outbox
 from shared.contracts.submissions import Defect, Receipt
 from shared.person_keys import Made
@@ -65,7 +66,7 @@ async def insert_applications(
     columns = zip(*map(_row, ordered), strict=True)
     keys = sorted(made, key=lambda one: one.person_id.int)
     now = max(submission.event.occurred_at for submission in ordered)
-    events = [*(one.event(now) for one in keys), *(submission.event for submission in ordered)]
+    events = [*(key_made(one, now) for one in keys), *(submission.event for submission in ordered)]
     stated = outbox.chain(events, {})
     told = (*outbox.arguments(stated), [one.hash for one in stated])
     kept = _columns(keys)

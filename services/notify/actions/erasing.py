@@ -13,9 +13,8 @@ from shared.postgres import Tx
 
 async def erase(tx: Tx, erased: Sequence[PersonErased], now: datetime) -> None:
     """Forget the keys of distinct persons, and tell them no more of what still waits or is being sent."""
-    persons = [event.person_id for event in erased]
     await person_keys.forget(tx, erased)
     # The messages come first: who claims a text has it locked when he looks at its recipient.
-    untold = await delivering.lock_open_deliveries(tx, persons)
+    untold = await delivering.lock_open_deliveries(tx, erased)
     await save(tx, [withholding.drop(delivery, now) for delivery in untold])
-    await announcing.erase_recipients(tx, persons)
+    await announcing.erase_recipients(tx, erased)

@@ -1,11 +1,12 @@
 """SQL of recipients, regions and new messages: what consuming an event writes."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from services.notify.domain.announcing import Details, Recipient, RegionRules
+from shared.contracts.persons import PersonErased
 from shared.postgres import Tx
 
 
@@ -53,12 +54,19 @@ async def add_recipients(tx: Tx, recipients: Iterable[Recipient]) -> None:
     await tx.execute(ADD_RECIPIENTS, *map(list, zip(*rows, strict=True)))
 
 
-ERASE_RECIPIENTS = "UPDATE recipients SET sealed = NULL WHERE person_id = ANY($1::uuid[])"
+ERASE_RECIPIENTS = """
+UPDATE recipients r SET sealed = NULL
+FROM unnest($1::uuid[], $2::timestamptz[]) AS erased (person_id, at)
+WHERE r.person_id = erased.person_id AND EXISTS (
+    SELECT FROM messages m WHERE m.application_id = r.application_id AND m.occurred_at <= erased.at)"""
 
 
-async def erase_recipients(tx: Tx, persons: Collection[UUID]) -> None:
-    """Keep of persons nothing that is personal, not even sealed."""
-    await tx.execute(ERASE_RECIPIENTS, list(persons))
+async def erase_recipients(tx: Tx, erased: Sequence[PersonErased]) -> None:
+    """Keep of persons nothing personal of what they had submitted until then, not even sealed.
+
+    Who applied again afterwards has another key, and may be known here before the erasure is.
+    """
+    await tx.execute(ERASE_RECIPIENTS, [e.person_id for e in erased], [e.occurred_at for e in erased])
 
 
 KEEP_RULES = """

@@ -11,6 +11,7 @@ from services.notify.domain.message import Delivery, State
 from services.notify.domain.withholding import Due
 from services.notify.store.reading import rules_by_region
 from shared.contracts.messages import MessageChannel
+from shared.contracts.persons import PersonErased
 from shared.postgres import Row, Tx
 
 _DELIVERY = """m.message_id, m.application_id, m.channel, m.template, m.template_version, m.state, m.attempts,
@@ -78,13 +79,15 @@ async def lock_deliveries(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Delivery]
 
 LOCK_OPEN = f"""
 SELECT {_DELIVERY} FROM messages m JOIN recipients r USING (application_id)
-WHERE r.person_id = ANY($1::uuid[]) AND m.state IN ('queued', 'sending')
+JOIN unnest($1::uuid[], $2::timestamptz[]) AS erased (person_id, at) USING (person_id)
+WHERE m.state IN ('queued', 'sending') AND m.occurred_at <= erased.at
 ORDER BY m.message_id FOR UPDATE OF m"""  # noqa: S608
 
 
-async def lock_open_deliveries(tx: Tx, persons: Collection[UUID]) -> list[Delivery]:
-    """Lock the messages of persons that wait or are being sent, in the same order as others do."""
-    return [_delivery(row) for row in await tx.fetch(LOCK_OPEN, list(persons))]
+async def lock_open_deliveries(tx: Tx, erased: Sequence[PersonErased]) -> list[Delivery]:
+    """Lock what waits or is being sent to persons of before their erasure, in the order that others use."""
+    found = await tx.fetch(LOCK_OPEN, [e.person_id for e in erased], [e.occurred_at for e in erased])
+    return [_delivery(row) for row in found]
 
 
 def _delivery(row: Row) -> Delivery:

@@ -10,11 +10,12 @@ from services.intake.actions import Ask, Asked
 from services.intake.domain.answering import Supplement
 from services.intake.domain.papers import name_of
 from services.intake.store.materials import get_key
+from services.intake.store.person_keys import bodies
 from shared.contracts.base import ERASED
 from shared.contracts.cases import RequestedItem, reasons_of
 from shared.contracts.submissions import Material
 from shared.errors import Refused
-from shared.person_keys import bodies, sealed
+from shared.person_keys import sealed
 from tests.support.dumping import everything
 from tests.support.intake import (
     CHANNEL,

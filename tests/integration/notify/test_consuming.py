@@ -112,14 +112,8 @@ class TestPolicies(NotifyHandler):
             assert [row[1] for row in await self.effects(database)] == [2, 1]
 
 
-class KeyPublished(PersonKeyMade):
-    """A key with the body that the relay reads when it publishes it."""
-
-    is_state = False
-
-
 def a_key_made(person_id: UUID) -> PersonKeyMade:
-    return KeyPublished(
+    return PersonKeyMade(
         person_id=person_id,
         key_id=UUID(int=person_id.int + 1000),
         algorithm="A256GCM",
