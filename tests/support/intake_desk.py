@@ -8,6 +8,7 @@ import httpx
 
 from shared.access import SignedCall, sign
 from shared.contracts import cases
+from shared.contracts.base import SealedEvent
 from shared.contracts.cases import (
     ApplicationAccepted,
     DecisionMade,
@@ -18,7 +19,10 @@ from shared.contracts.cases import (
     ReviewResumed,
     Stage,
 )
+from shared.key_service import MasterKeys
+from shared.person_keys import PersonKeys, sealed
 from shared.sealed_submissions import seal_submission
+from shared.sealing import Algorithm
 from tests.support.bus import until
 from tests.support.intake import CHANNEL, PDF, a_body, an_id_number
 from tests.support.private import told
@@ -32,6 +36,8 @@ class Intake:
     def __init__(self, running, ports, bus, database):
         self.running, self.ports, self.bus, self.database = running, ports, bus, database
         self.http = httpx.AsyncClient(timeout=30)
+        masters = MasterKeys.load(running.stack.master_keys_file, Algorithm.A256GCM)
+        self.keys = PersonKeys(masters, Algorithm.A256GCM)
 
     async def call(self, method, path, body=b"", *, channel=CHANNEL, key="", port=0, headers=None):
         """A signed call to one of the processes."""
@@ -86,7 +92,9 @@ class Intake:
         """What review says about an application, in order."""
         begin = self.said.get(receipt.application_id, 0)
         self.said[receipt.application_id] = begin + len(events)
-        await self.bus.send(cases.TOPIC, [(e, begin + i) for i, e in enumerate(events, 1)])
+        keys = await self.keys.of_persons(self.database, [receipt.person_id])
+        told = [sealed(e, keys[receipt.person_id]) if isinstance(e, SealedEvent) else e for e in events]
+        await self.bus.send(cases.TOPIC, [(e, begin + i) for i, e in enumerate(told, 1)])
 
     said: dict = {}  # noqa: RUF012
 
