@@ -80,6 +80,15 @@ class PersonKeys:
         (wrapped,) = await self._service.wrap([key])
         return key, wrapped
 
+    @property
+    def master(self) -> str:
+        """The name of the master key that wraps now."""
+        return self._service.current
+
+    async def rewrap(self, wrapped: Sequence[WrappedKey]) -> list[WrappedKey]:
+        """Bring keys under the current master key."""
+        return await self._service.rewrap(wrapped)
+
     async def unwrap(self, wrapped: WrappedKey) -> DataKey:
         """Give the key back; raises as `KeyService.unwrap` does."""
         (key,) = await self._service.unwrap([wrapped])

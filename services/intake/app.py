@@ -60,10 +60,8 @@ def draw() -> Draw:
 
 async def readers(settings: Settings, database: Database) -> list[Consumer]:
     """Everything that intake reads, for whoever handles parked records again."""
-    policies = Policies(database)
-    await policies.refresh()
-    materials = Materials(settings.object_store)
-    desk = Desk(database, policies, materials, bytes.fromhex(settings.lookup_key), _keys(settings), draw)
+    desk = _desk(settings, database)
+    await desk.policies.refresh()
     moving = consumer.consumers(desk, _letterbox(settings), now)
     return [*consumer.catalog_consumers(), *moving]
 
@@ -75,9 +73,7 @@ async def serve(settings: Settings, role: str) -> None:
     nonces = Nonces(settings.redis_url)
     staff = StaffDoor(settings.oidc_issuer, settings.oidc_audience)
     try:
-        policies, materials = Policies(database), Materials(settings.object_store)
-        lookup_key = bytes.fromhex(settings.lookup_key)
-        desk = Desk(database, policies, materials, lookup_key, _keys(settings), draw)
+        desk = _desk(settings, database)
         async with ClusterWatch(settings.kafka) as watch:
             process = Process(desk, letterbox, Entrances(nonces, staff), with_api=role in {"all", "api"})
             await _run(settings, role, process, watch)
@@ -161,8 +157,24 @@ def _letterbox(settings: Settings) -> Letterbox:
     return Letterbox(Channels.load(settings.channels), SubmissionKeys.load(settings.submission_keys))
 
 
-def _keys(settings: Settings) -> PersonKeys:
-    return PersonKeys(MasterKeys.load(settings.master_keys, settings.sealing), settings.sealing)
+def _desk(settings: Settings, database: Database) -> Desk:
+    keys = PersonKeys(MasterKeys.load(settings.master_keys, settings.sealing), settings.sealing)
+    materials, lookup_key = Materials(settings.object_store), bytes.fromhex(settings.lookup_key)
+    return Desk(database, Policies(database), materials, lookup_key, keys, draw)
+
+
+def rewrap() -> None:
+    """Wrap every data key under the newest master key, and tell the other services"""
+    asyncio.run(_rewrap(PROGRAM.read_settings()))
+
+
+async def _rewrap(settings: Settings) -> None:
+    database = await Database.open(settings.database_url, name=SERVICE)
+    try:
+        count = await actions.rewrap_keys(_desk(settings, database))
+    finally:
+        await database.close()
+    print(f"wrapped {count} keys anew")
 
 
 async def _not_stopped(consumption: Consumption) -> str | None:
@@ -174,4 +186,4 @@ async def _kafka_answers(watch: ClusterWatch) -> str | None:
     return None if await watch.identity() else "no broker answers"
 
 
-PROGRAM = Program(SERVICE, ROLES, Settings, MIGRATIONS, serve)
+PROGRAM = Program(SERVICE, ROLES, Settings, MIGRATIONS, serve, {"rewrap": rewrap})

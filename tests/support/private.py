@@ -37,7 +37,8 @@ E = TypeVar("E", bound=SealedEvent)
 
 KEY = DataKey(UUID(int=7), Algorithm.A256GCM, bytes(range(32)))
 PERSON = UUID(int=77)
-MASTERS = MasterKeys([MasterKey("tests", bytes(range(1, 33)))], Algorithm.A256GCM)
+MASTER_KEYS = [MasterKey("tests", bytes(range(1, 33)))]
+MASTERS = MasterKeys(MASTER_KEYS, Algorithm.A256GCM)
 KEYS = PersonKeys(MASTERS, Algorithm.A256GCM)
 SUBMISSION_KEYS = SubmissionKeys(KeySet.import_key_set({"keys": [fresh_key("tests")]}))
 

@@ -10,6 +10,7 @@ from services.intake.actions.following import (
     withdraw,
 )
 from services.intake.actions.keeping import keep_calendars, keep_policies
+from services.intake.actions.rewrapping import rewrap_keys
 from services.intake.actions.submitting import Call, FirstUses, answer_submissions, submit_applications
 from services.intake.actions.uploading import store_material
 from services.intake.domain.submitting import Taken
@@ -29,6 +30,7 @@ __all__ = [
     "follow_cases",
     "keep_calendars",
     "keep_policies",
+    "rewrap_keys",
     "store_material",
     "submit_applications",
     "supply_material",

@@ -1,13 +1,13 @@
 """SQL of uploaded papers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.domain.validating import StoredMaterial
 from shared.key_service import WrappedKey
+from shared.person_keys import wrapped_key
 from shared.postgres import Database, Tx
-from shared.sealing import Algorithm
 
 FIND_MATERIALS = "SELECT name, size, content_type FROM materials WHERE name = ANY($1::bytea[])"
 
@@ -47,4 +47,24 @@ GET_KEY = "SELECT key_id, algorithm, master, box FROM materials WHERE name = $1"
 async def get_key(source: Tx | Database, name: bytes) -> WrappedKey | None:
     """The wrapped key of a paper; None for one that is not there (any more)."""
     row = await source.fetchrow(GET_KEY, name)
-    return WrappedKey(**{**row, "algorithm": Algorithm(row["algorithm"])}) if row else None
+    return wrapped_key(row) if row else None
+
+
+LOCK_KEYS = """
+SELECT key_id, algorithm, master, box FROM materials
+WHERE master <> $1 ORDER BY name LIMIT $2 FOR UPDATE"""
+
+
+async def lock_keys_under_others(tx: Tx, master: str, most: int) -> list[WrappedKey]:
+    """Some keys of papers that are not under this master key."""
+    return [wrapped_key(row) for row in await tx.fetch(LOCK_KEYS, master, most)]
+
+
+SAVE_KEYS = """
+UPDATE materials m SET master = n.master, box = n.box
+FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS n (key_id, master, box) WHERE m.key_id = n.key_id"""
+
+
+async def save_keys(tx: Tx, keys: Sequence[WrappedKey]) -> None:
+    """Write keys as they are wrapped now."""
+    await tx.execute(SAVE_KEYS, [k.key_id for k in keys], [k.master for k in keys], [k.box for k in keys])

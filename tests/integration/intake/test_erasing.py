@@ -1,6 +1,7 @@
 """What is sealed stays sealed, and a person who was erased is found nowhere."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,7 +16,9 @@ from shared.contracts.base import ERASED
 from shared.contracts.cases import RequestedItem, reasons_of
 from shared.contracts.submissions import Material
 from shared.errors import Refused
-from shared.person_keys import sealed
+from shared.key_service import MasterKey, MasterKeys
+from shared.person_keys import PersonKeys, sealed
+from shared.sealing import Algorithm
 from tests.support.dumping import everything
 from tests.support.intake import (
     CHANNEL,
@@ -29,7 +32,7 @@ from tests.support.intake import (
     offer,
     submit,
 )
-from tests.support.private import KEYS, as_read
+from tests.support.private import KEYS, MASTER_KEYS, as_read
 from tests.unit.test_intake_following import rejected, requested
 
 NAME, PHONE, ID_NUMBER = "金丝雀", "19987654321", an_id_number("19711111", 7)
@@ -150,6 +153,26 @@ async def test_an_erased_person_is_shown_without_words_and_may_come_back(desk):
     again = await taken(desk, "again", applicant=PERSON)
     assert again.person_id == receipt.person_id
     assert await desk.database.fetchval("SELECT count(*) FROM person_keys") == 1
+
+
+async def test_a_new_master_key_wraps_every_key_anew_and_touches_no_event(desk):
+    receipt = await taken(desk, "one", applicant=PERSON)
+    await told(desk, rejected(), receipt)
+    stated = "SELECT key, body FROM outbox WHERE topic = 'intake.applications'"
+    before = await desk.database.fetch(stated)
+    masters = MasterKeys([*MASTER_KEYS, MasterKey("next", bytes(range(2, 34)))], Algorithm.A256GCM)
+    turned = replace(desk, keys=PersonKeys(masters, Algorithm.A256GCM))
+    assert await actions.rewrap_keys(turned) == 2
+    assert await actions.rewrap_keys(turned) == 0
+    last = MasterKeys([MasterKey("next", bytes(range(2, 34)))], Algorithm.A256GCM)
+    without_the_old = replace(desk, keys=PersonKeys(last, Algorithm.A256GCM))
+    assert await reason_shown(without_the_old, receipt) == "检查报告为2025年1月"
+    assert (
+        await desk.database.fetch("SELECT key, body FROM outbox WHERE topic = 'intake.applications'")
+        == before
+    )
+    told_of = await desk.database.fetchval("SELECT count(*) FROM outbox WHERE topic = 'intake.person-keys'")
+    assert told_of == 2
 
 
 async def test_nobody_erases_whom_nobody_knows(desk):
