@@ -58,10 +58,12 @@ FROM unnest($11::text[], $12::text[], $13::bigint[], $14::text[]) AS new (topic,
 WHERE chains.topic = new.topic AND chains.key = new.key"""  # noqa: S608 only constants of our own go in
 
 
-BEGIN_CHAINS = f"""
+TIPS = "FROM unnest($2::text[], $3::text[], $6::bigint[], $11::text[]) AS tip (topic, key, sequence, hash)"
+"""Where chains stand after events that are each the first of their key: arguments of ADD, and $11 the hashes."""
+
+ADD_FIRST = f"""
 WITH told AS ({ADD})
-INSERT INTO chains (topic, key, sequence, hash)
-SELECT * FROM unnest($2::text[], $3::text[], $6::bigint[], $11::text[])"""  # noqa: S608 only constants of our own go in
+INSERT INTO chains (topic, key, sequence, hash) SELECT topic, key, sequence, hash {TIPS}"""  # noqa: S608 only constants of our own go in
 
 
 async def begin(tx: Tx, events: Sequence[Event]) -> list[Stated]:
@@ -71,7 +73,7 @@ async def begin(tx: Tx, events: Sequence[Event]) -> list[Stated]:
     """
     stated = chain(events, {})
     if stated:
-        await tx.execute(BEGIN_CHAINS, *arguments(stated), [one.hash for one in stated])
+        await tx.execute(ADD_FIRST, *arguments(stated), [one.hash for one in stated])
     return stated
 
 

@@ -30,9 +30,7 @@ AS new (
     warnings)
 ON CONFLICT DO NOTHING RETURNING application_id),
 told AS ({outbox.ADD} WHERE key IN (SELECT application_id::text FROM new)),
-chained AS (INSERT INTO chains (topic, key, sequence, hash)
-            SELECT topic, key, sequence, hash
-            FROM unnest($2::text[], $3::text[], $6::bigint[], $11::text[]) AS tip (topic, key, sequence, hash)
+chained AS (INSERT INTO chains (topic, key, sequence, hash) SELECT topic, key, sequence, hash {outbox.TIPS}
             WHERE key IN (SELECT application_id::text FROM new))
 SELECT application_id FROM new"""  # noqa: S608 only constants of our own go in
 
