@@ -59,11 +59,11 @@ WHERE chains.topic = new.topic AND chains.key = new.key"""  # noqa: S608 only co
 
 
 TIPS = "FROM unnest($2::text[], $3::text[], $6::bigint[], $11::text[]) AS tip (topic, key, sequence, hash)"
-"""Where chains stand after events that are each the first of their key: arguments of ADD, and $11 the hashes."""
+"""Where chains stand after the first event of each: the arguments of ADD, and as $11 the hashes."""
 
 ADD_FIRST = f"""
 WITH told AS ({ADD})
-INSERT INTO chains (topic, key, sequence, hash) SELECT topic, key, sequence, hash {TIPS}"""  # noqa: S608 only constants of our own go in
+INSERT INTO chains (topic, key, sequence, hash) SELECT topic, key, sequence, hash {TIPS}"""
 
 
 async def begin(tx: Tx, events: Sequence[Event]) -> list[Stated]:
