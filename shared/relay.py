@@ -18,9 +18,12 @@ from shared.publishing import Publisher
 
 LEASE_SECONDS = 5.0
 BATCH_ROWS = 5000
-PACE = 0.02
-"""Seconds of rest after a batch that was not full: what is committed meanwhile shares the next one. An event
-after a quiet moment waits for nothing; many small batches would take the processor from everybody."""
+REST = 0.1
+"""Seconds of rest after a batch: what is committed meanwhile shares the next one."""
+
+BUSY_ROWS = 8
+"""Rows in a batch from which the rest is taken in full. After fewer it is shorter in proportion: at a quiet
+time an event waits for little, at a busy one many small batches would take the processor from everybody."""
 log = structlog.get_logger()
 
 PUBLISHED = Counter("outbox_published_total", "Events acknowledged by the broker")
@@ -102,11 +105,13 @@ class Relay:
         *,
         service: str,
         kafka: str,
+        rest: float = REST,
         after_ack: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._service = service
         self._kafka = kafka
+        self._rest = rest
         self._after_ack = after_ack
         self._owner: UUID = uuid4()
 
@@ -182,7 +187,7 @@ class Relay:
                 if len(rows) == BATCH_ROWS:
                     continue  # more waits: it is read while this batch is on its way
                 await self._land(reign)
-                await asyncio.sleep(PACE)
+                await asyncio.sleep(self._rest * min(1, len(rows) / BUSY_ROWS))
             elif not await self._settle(reign):
                 poll = min(poll * 1.5, 0.2)
             with contextlib.suppress(TimeoutError):

@@ -32,6 +32,8 @@ from shared.serving import Loop
 
 SERVICE = "intake"
 ROLES = ("all", "api", "relay", "consumer")
+RELAY_REST = 0.02
+"""Seconds: reviewers wait for what intake tells, so its relay rests less than the others."""
 HERE = Path(__file__).parent
 MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
 log = structlog.get_logger(SERVICE)
@@ -100,7 +102,7 @@ class Process:
 
     def relay(self, kafka: str, watch: ClusterWatch) -> None:
         """Publish what was stated."""
-        self.loops.append(Relay(self.desk.database, service=SERVICE, kafka=kafka).run)
+        self.loops.append(Relay(self.desk.database, service=SERVICE, kafka=kafka, rest=RELAY_REST).run)
         self._needs("kafka", partial(_kafka_answers, watch))
 
     def consume(self, kafka: str) -> None:
