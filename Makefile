@@ -31,9 +31,11 @@ test: ## Style, types, import rules, then all tests (the chaos tests in their sh
 	@echo "== tests: $(SUITES)"
 	@exec $(BIN)/python -m pytest $(SUITES)
 
-chaos: ## The chaos tests in their long form
+chaos: ## The chaos tests in their long form, a fresh stack for each file
 	@$(PYTHON) -m deploy.bootstrap --extras local,test
-	@MENTE_CHAOS=long exec $(BIN)/python -m pytest tests/chaos -s
+	@failed=; for file in tests/chaos/test_*.py; do \
+		MENTE_CHAOS=long $(BIN)/python -m pytest $$file -s || failed="$$failed $$file"; \
+	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
 bench: ## Measure against the bare servers and write tests/bench/latest.json
 	@$(PYTHON) -m deploy.bootstrap --extras local,test

@@ -205,7 +205,9 @@ def _report(found: Findings, compared: Compared, seconds: float, as_json: bool) 
     screen = Console()
     for name in sorted(found.events):
         count, chains = f"{found.events[name]:,} events", f"{found.chains[name]:,} sound chains"
-        screen.print(f"{name}: {count} in {chains}, compared with {compared.kept[name]} checkpoints")
+        kept = compared.kept[name]
+        signed = f"{kept} checkpoint" if kept == 1 else f"{kept} checkpoints"
+        screen.print(f"{name}: {count} in {chains}, compared with {signed}")
     for one in found.breaks[:MOST_SHOWN]:
         place = "" if one.offset is None else f" (partition {one.partition} offset {one.offset})"
         screen.print(

@@ -1,7 +1,7 @@
 """The hash chain of the events of one key: each names the hash of the one before; pure."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
@@ -52,27 +52,27 @@ class Link:
     sequence: int
     previous: str
     body: bytes
+    _head: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse with ValueError a field with a line break, which could pass for two fields, or not UTF-8."""
-        if self._head().count(b"\n") != 7:
+        head = (
+            f"{_FORMAT}\n{self.key}\n{self.event_id}\n{self.type}\n{self.time}\n"
+            f"{self.sequence}\n{self.previous}\n"
+        ).encode()
+        if head.count(b"\n") != 7:
             raise ValueError("no field of an event but its body has a line break")
+        object.__setattr__(self, "_head", head)
 
     @property
     def digest(self) -> bytes:
         """The 32 bytes of the hash, as a leaf of the topic's log."""
-        return sha256(self._head() + self.body).digest()
+        return sha256(self._head + self.body).digest()
 
     @property
     def hash(self) -> str:
         """The hash in hex, as the next event of the key names it: SHA-256 over every field, then the body."""
         return self.digest.hex()
-
-    def _head(self) -> bytes:
-        return (
-            f"{_FORMAT}\n{self.key}\n{self.event_id}\n{self.type}\n{self.time}\n"
-            f"{self.sequence}\n{self.previous}\n"
-        ).encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,25 @@ FROM unnest($11::text[], $12::text[], $13::bigint[], $14::text[]) AS new (topic,
 WHERE chains.topic = new.topic AND chains.key = new.key"""  # noqa: S608 only constants of our own go in
 
 
+TIPS = "FROM unnest($2::text[], $3::text[], $6::bigint[], $11::text[]) AS tip (topic, key, sequence, hash)"
+"""Where chains stand after the first event of each: the arguments of ADD, and as $11 the hashes."""
+
+ADD_FIRST = f"""
+WITH told AS ({ADD})
+INSERT INTO chains (topic, key, sequence, hash) SELECT topic, key, sequence, hash {TIPS}"""
+
+
+async def begin(tx: Tx, events: Sequence[Event]) -> list[Stated]:
+    """Write events as `add` does, each the first of its key, whose row this transaction has inserted before.
+
+    A key that has a chain already is an error of the caller: asyncpg.UniqueViolationError.
+    """
+    stated = chain(events, {})
+    if stated:
+        await tx.execute(ADD_FIRST, *arguments(stated), [one.hash for one in stated])
+    return stated
+
+
 async def add(tx: Tx, events: Sequence[Event]) -> list[Stated]:
     """Write events, in the order given, to be published after this transaction commits.
 

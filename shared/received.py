@@ -54,7 +54,7 @@ def event_reader(types: Sequence[type[Event]]) -> Reader:
         headers = header_texts(record)
         kind = known.get(_required(headers, "ce_type"))
         try:
-            link = link_of(record)
+            link = _link(record, headers)
             return Received(
                 event=_event(kind, record.value, link) if kind else None,
                 event_id=UUID(link.event_id),
@@ -116,7 +116,10 @@ def record_time(record: ConsumerRecord[bytes | None, bytes | None]) -> datetime:
 
 def link_of(record: ConsumerRecord[bytes | None, bytes | None]) -> Link:
     """The record as a link of its key's chain; raises Unreadable when a header is missing."""
-    headers = header_texts(record)
+    return _link(record, header_texts(record))
+
+
+def _link(record: ConsumerRecord[bytes | None, bytes | None], headers: Mapping[str, str]) -> Link:
     return Link(
         topic=record.topic,
         key=key_text(record),

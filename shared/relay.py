@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Self
@@ -19,9 +19,12 @@ from shared.publishing import Bodies, Publisher, with_states
 
 LEASE_SECONDS = 5.0
 BATCH_ROWS = 5000
-PACE = 0.02
-"""Seconds of rest after a batch that was not full: what is committed meanwhile shares the next one. An event
-after a quiet moment waits for nothing; many small batches would take the processor from everybody."""
+REST = 0.1
+"""Seconds of rest after a batch: what is committed meanwhile shares the next one."""
+
+BUSY_ROWS = 8
+"""Rows in a batch from which the rest is taken in full. After fewer it is shorter in proportion: at a quiet
+time an event waits for little, at a busy one many small batches would take the processor from everybody."""
 log = structlog.get_logger()
 
 PUBLISHED = Counter("outbox_published_total", "Events acknowledged by the broker")
@@ -103,14 +106,14 @@ class Relay:
         *,
         service: str,
         kafka: str,
+        rest: float = REST,
         states: Mapping[str, Bodies] = MappingProxyType({}),
-        after_ack: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._service = service
         self._kafka = kafka
+        self._rest = rest
         self._states = states
-        self._after_ack = after_ack
         self._owner: UUID = uuid4()
 
     async def run(self) -> None:
@@ -187,7 +190,7 @@ class Relay:
                 if len(rows) == BATCH_ROWS:
                     continue  # more waits: it is read while this batch is on its way
                 await self._land(reign)
-                await asyncio.sleep(PACE)
+                await asyncio.sleep(self._rest * min(1, len(rows) / BUSY_ROWS))
             elif not await self._settle(reign):
                 poll = min(poll * 1.5, 0.2)
             with contextlib.suppress(TimeoutError):
@@ -220,9 +223,12 @@ class Relay:
         done, _ = await asyncio.wait(acks)
         for ack in done:
             ack.result()
-        self._after_ack()
+        self.acknowledged()
         PUBLISHED.inc(count)
         await self._save(reign, position)
+
+    def acknowledged(self) -> None:
+        """The broker has a batch, and how far that is is not stored yet: where a crash would repeat it."""
 
     async def _settle(self, reign: _Reign) -> bool:
         """With nothing to send, store holes that died; False if there was nothing to store."""

@@ -40,6 +40,8 @@ from shared.signin import StaffDoor
 
 SERVICE = "intake"
 ROLES = ("all", "api", "relay", "consumer")
+RELAY_REST = 0.02
+"""Seconds: reviewers wait for what intake tells, so its relay rests less than the others."""
 HERE = Path(__file__).parent
 MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
 STATES = {PersonKeyMade.type: bodies}
@@ -118,7 +120,8 @@ class Process:
 
     def relay(self, kafka: str, watch: ClusterWatch) -> None:
         """Publish what was stated."""
-        self.loops.append(Relay(self.desk.database, service=SERVICE, kafka=kafka, states=STATES).run)
+        relay = Relay(self.desk.database, service=SERVICE, kafka=kafka, rest=RELAY_REST, states=STATES)
+        self.loops.append(relay.run)
         self._needs("kafka", partial(_kafka_answers, watch))
 
     def consume(self, kafka: str) -> None:

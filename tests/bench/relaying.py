@@ -21,9 +21,9 @@ from tests.support.samples import an_application_submitted
 
 ROWS = 60_000
 FILL = """
-INSERT INTO outbox (event_id, topic, key, type, dataschema, sequence, occurred_at, body)
+INSERT INTO outbox (event_id, topic, key, type, dataschema, sequence, previous_hash, occurred_at, body)
 SELECT gen_random_uuid(), $1, gen_random_uuid()::text, 'application-submitted',
-       'urn:mente:application-submitted:1', 1,
+       'urn:mente:application-submitted:1', 1, repeat('0', 64),
        now(), $2 FROM generate_series(1, $3)"""
 TRICKLE = 50
 

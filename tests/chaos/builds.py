@@ -13,7 +13,6 @@ from shared.cluster import ClusterWatch
 from shared.cursor import Position, stored
 from shared.inbox import Consumer
 from shared.kafka import Consumption
-from shared.postgres import Database
 from shared.publishing import Publisher
 from shared.relay import Relay, _Reign
 from shared.settling import Batch, Settler
@@ -31,22 +30,23 @@ def die() -> None:
 class CheckpointFirst(Relay):
     """Stores how far it will have come, and sends afterwards; the hook is called in between."""
 
-    def __init__(self, database: Database, *, after_ack: Callable[[], None], **options: Any) -> None:
-        super().__init__(database, **options)
-        self.before_sending = after_ack
-
     async def _publish(self, reign: _Reign, publisher: Publisher, watch: ClusterWatch) -> None:
-        await super()._publish(reign, _StoringPublisher(self, reign, publisher), watch)  # type: ignore[arg-type]
+        publishing = _StoringPublisher(self, reign, publisher, before_sending=self.acknowledged)
+        self.acknowledged = lambda: None  # type: ignore[method-assign]
+        await super()._publish(reign, publishing, watch)  # type: ignore[arg-type]
 
 
 class _StoringPublisher:
-    def __init__(self, relay: CheckpointFirst, reign: _Reign, publisher: Publisher) -> None:
+    def __init__(
+        self, relay: CheckpointFirst, reign: _Reign, publisher: Publisher, before_sending: Callable[[], None]
+    ) -> None:
         self._relay, self._reign, self._publisher = relay, reign, publisher
+        self._before_sending = before_sending
         self.start = publisher.start
 
     async def enqueue(self, rows: Sequence[Record]) -> list[Awaitable[Any]]:
         await self._relay._save(self._reign, self._reign.ahead)
-        self._relay.before_sending()
+        self._before_sending()
         return await self._publisher.enqueue(rows)
 
 

@@ -40,9 +40,7 @@ WHERE key_id = ANY(ARRAY(SELECT key_id FROM made UNION ALL SELECT key_id FROM li
 ON CONFLICT DO NOTHING RETURNING application_id),
 fresh AS (SELECT application_id::text AS key FROM new UNION ALL SELECT person_id::text FROM made),
 told AS ({outbox.ADD} WHERE key = ANY(ARRAY(SELECT key FROM fresh))),
-chained AS (INSERT INTO chains (topic, key, sequence, hash)
-            SELECT topic, key, sequence, hash
-            FROM unnest($2::text[], $3::text[], $6::bigint[], $11::text[]) AS tip (topic, key, sequence, hash)
+chained AS (INSERT INTO chains (topic, key, sequence, hash) SELECT topic, key, sequence, hash {outbox.TIPS}
             WHERE key = ANY(ARRAY(SELECT key FROM fresh)) ON CONFLICT DO NOTHING)
 SELECT application_id FROM new"""  # noqa: S608 only constants of our own go in
 

@@ -22,7 +22,7 @@ async def open_cases(
     """
     changes = (_opening(application, book, now) for application in submitted)
     opened = await store.insert_cases(tx, changes, now)
-    await outbox.add(tx, [event for change in opened for event in change.events])
+    await outbox.begin(tx, [event for change in opened for event in change.events])
 
 
 async def resume_cases(tx: Tx, supplied: Sequence[MaterialSupplied], book: Rulebook, now: datetime) -> None:

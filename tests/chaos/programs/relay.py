@@ -15,14 +15,16 @@ async def main(build: str, service: str, dsn: str, kafka: str, die_at: int) -> N
     """Relay until killed; by its own hand after the batch of that number, 0 for never."""
     batches = 0
 
-    def after_ack() -> None:
+    def count() -> None:
         nonlocal batches
         batches += 1
         if batches == die_at:
             die()
 
     database = await Database.open(dsn, name=service, size=3)
-    await BUILDS[build](database, service=service, kafka=kafka, after_ack=after_ack).run()
+    relay = BUILDS[build](database, service=service, kafka=kafka)
+    relay.acknowledged = count
+    await relay.run()
 
 
 if __name__ == "__main__":
