@@ -16,10 +16,10 @@ from shared.contracts.applications import ApplicationSubmitted, ApplicationWithd
 from shared.contracts.topics import APPLICATIONS
 from shared.errors import Unavailable
 from shared.inbox import Consumer
-from shared.kafka import SteppingConsumer
 from shared.offsets import Offsets
 from shared.postgres import Database, migrate
 from shared.settling import ReaderBroken, Settler
+from shared.stepping import SteppingConsumer
 from tests.support.bus import fresh_topic, headers_of, until
 from tests.support.handler_behaviour import HandlerBehaviour
 from tests.support.samples import NOON, an_application_submitted, an_application_withdrawn
