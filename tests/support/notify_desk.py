@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from uuid_utils.compat import uuid7
 
+from services.intake.store.person_keys import key_made
 from services.notify import api, app, consumer, sms
 from services.notify.actions import announcing, delivering
 from services.notify.actions.opening import Vault
@@ -111,7 +112,7 @@ class NotifyDesk:
         wrapped = await self.masters.wrap([r.key for r in recipients])
         made = [Made(r.person_id, r.key, one) for r, one in zip(recipients, wrapped, strict=True)]
         async with self.database.transaction() as tx:
-            await person_keys.keep(tx, [one.event(app.now()) for one in made])
+            await person_keys.keep(tx, [key_made(one, app.now()) for one in made])
 
     async def register(self, *recipients: Applicant) -> None:
         """The persons of applications become known, and their keys."""
