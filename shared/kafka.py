@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, cast
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -116,7 +116,7 @@ class Consumption:
         for consumer in self._consumers:
             settler = Settler(self._database, consumer)
             offsets = self._subscribe(broker, consumer, consumer.group_id(cluster), settler)
-            undecodable[consumer.topic.name] = (settler.park_undecodable, offsets)
+            undecodable[consumer.topic.name] = (partial(self._park, consumer, settler), offsets)
         return broker, undecodable
 
     def _subscribe(self, broker: KafkaBroker, consumer: Consumer, group: str, settler: Settler) -> Offsets:
@@ -153,6 +153,13 @@ class Consumption:
 
         return offsets
 
+    async def _park(self, consumer: Consumer, settler: Settler, place: TopicPartition, offset: int) -> None:
+        try:
+            await settler.park_undecodable(place, offset)
+        except ReaderBroken as broken:
+            self._tell_stopped(consumer, broken)
+            await asyncio.Event().wait()
+
     async def _settle(self, consumer: Consumer, settler: Settler, message: Any) -> None:
         """Acknowledge what was settled; give the rest back, because the next ack would pass it over."""
         try:
@@ -160,9 +167,7 @@ class Consumption:
                 await settler.settle(message.raw_message)
             await message.ack()
         except ReaderBroken as broken:
-            self.stopped[consumer.group] = str(broken)
-            STOPPED.labels(consumer.group).set(1)
-            log.error("consumer-stopped", group=consumer.group, reason=str(broken))
+            self._tell_stopped(consumer, broken)
             await message.nack()
             await asyncio.Event().wait()
         except Exception as error:
@@ -171,6 +176,11 @@ class Consumption:
                 await message.nack()
             await asyncio.sleep(1)
             raise
+
+    def _tell_stopped(self, consumer: Consumer, broken: ReaderBroken) -> None:
+        self.stopped[consumer.group] = str(broken)
+        STOPPED.labels(consumer.group).set(1)
+        log.error("consumer-stopped", group=consumer.group, reason=str(broken))
 
 
 async def _as_it_is(message: Any) -> Any:

@@ -73,7 +73,7 @@ class Settler:
             serialized_value_size=-1,
             headers=(),
         )
-        await self._park(record, None, ("header-key-unreadable", "a header name is not UTF-8 text", 1))
+        await self._park(record, None, ("header-key-unreadable", "a header name in its batch is no text", 1))
 
     async def _settle(self, batch: Sequence[Received[Any]]) -> None:
         try:

@@ -228,7 +228,8 @@ async def test_what_was_taken_from_other_partitions_beside_an_unreadable_record_
     async def park(place, offset):
         stepped_over.append((place.partition, offset))
 
-    undecodable = {topic: (park, Offsets())}
+    offsets = Offsets()
+    undecodable = {topic: (park, offsets)}
     options = {"group_id": topic, "auto_offset_reset": "earliest", "enable_auto_commit": False}
     consumer = SteppingConsumer(topic, undecodable=undecodable, bootstrap_servers=kafka, **options)
     producer = AIOKafkaProducer(bootstrap_servers=kafka)
@@ -246,6 +247,7 @@ async def test_what_was_taken_from_other_partitions_beside_an_unreadable_record_
                 return set(read) >= set(sent) and len(stepped_over) == unreadable + 1  # noqa: B023
 
             await until(all_read, within=20)
+        await offsets.stored()
     assert sorted(read) == sorted(sent)
 
 
