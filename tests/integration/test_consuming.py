@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.record.util import calc_crc32c
+from prometheus_client import REGISTRY
 
 from shared import inbox, outbox, parked
 from shared import postgres as postgres_module
@@ -18,7 +19,7 @@ from shared.errors import Unavailable
 from shared.inbox import Consumer
 from shared.offsets import Offsets
 from shared.postgres import Database, migrate
-from shared.settling import ReaderBroken, Settler
+from shared.settling import IN_A_ROW, ReaderBroken, Settler
 from shared.stepping import SteppingConsumer
 from tests.support.bus import fresh_topic, headers_of, until
 from tests.support.handler_behaviour import HandlerBehaviour
@@ -218,6 +219,18 @@ class TestConsuming(HandlerBehaviour):
             await until(told)
             codes = {row["code"] for row in await parked.open_records(database)}
             assert codes == {"header-key-unreadable"}
+
+    async def test_one_unreadable_header_name_after_the_other_stops_the_consumer_and_is_told(
+        self, servers
+    ):
+        async with self.consuming(servers) as (database, consumer, _):
+            await _send_bad_header_name(servers.stack.kafka, consumer.topic.name, [0] * (IN_A_ROW + 5))
+
+            async def stopped():
+                return REGISTRY.get_sample_value("consumer_stopped", {"group": consumer.group})
+
+            await until(stopped)
+            assert await parked.count_open(database) == IN_A_ROW
 
 
 async def test_what_was_taken_from_other_partitions_beside_an_unreadable_record_is_taken_again(servers):
