@@ -1,14 +1,18 @@
 """The way every service consumes, tried with a small handler on real PostgreSQL and Kafka."""
 
 import asyncio
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.errors import CorruptRecordException
 from aiokafka.record.util import calc_crc32c
+from prometheus_client import REGISTRY
 
 from shared import inbox, outbox, parked
 from shared import postgres as postgres_module
@@ -18,7 +22,7 @@ from shared.errors import Unavailable
 from shared.inbox import Consumer
 from shared.offsets import Offsets
 from shared.postgres import Database, migrate
-from shared.settling import ReaderBroken, Settler
+from shared.settling import IN_A_ROW, ReaderBroken, Settler
 from shared.stepping import SteppingConsumer
 from tests.support.bus import fresh_topic, headers_of, until
 from tests.support.handler_behaviour import HandlerBehaviour
@@ -163,7 +167,7 @@ class TestConsuming(HandlerBehaviour):
         await database.close()
 
     async def test_an_event_that_does_not_name_its_predecessor_waits_for_a_human(self, servers):
-        key, (neighbour,) = uuid4(), self.events(1)
+        key = uuid4()
         events = [an_application_submitted(key), an_application_withdrawn(key), an_application_withdrawn(key)]
         async with self.consuming(servers) as (database, consumer, bus):
             topic = consumer.topic.name
@@ -172,7 +176,7 @@ class TestConsuming(HandlerBehaviour):
             forged[0] = forged[0].replace(b'"panzhihua"', b'"shangrao"')
             for raw, named in zip(forged, headers, strict=True):
                 await bus.raw(topic, str(key).encode(), raw, named)
-            await self.passed(database, bus, topic, neighbour)
+            await self.settled(servers, consumer)
             assert await self.in_order(database, key) == ["application-submitted"]
             codes = [row["code"] for row in await parked.open_records(database)]
             assert codes == ["chain-broken", "held"]
@@ -210,45 +214,87 @@ class TestConsuming(HandlerBehaviour):
             for start in range(0, len(events), each):
                 await bus.send(consumer.topic.name, events[start : start + each])
                 await _send_bad_header_name(servers.stack.kafka, consumer.topic.name, range(partitions))
-            await self.reached(database, len(events))
-
-            async def told():
-                return await parked.count_open(database) == rounds * partitions
-
-            await until(told)
+            await self.settled(servers, consumer)
+            assert len(await self.effects(database)) == len(events)
+            assert await parked.count_open(database) == rounds * partitions
             codes = {row["code"] for row in await parked.open_records(database)}
             assert codes == {"header-key-unreadable"}
 
+    async def test_one_unreadable_header_name_after_the_other_stops_the_consumer_and_is_told(self, servers):
+        async with self.consuming(servers) as (database, consumer, _):
+            await _send_bad_header_name(servers.stack.kafka, consumer.topic.name, [0] * (IN_A_ROW + 5))
+
+            async def stopped():
+                return REGISTRY.get_sample_value("consumer_stopped", {"group": consumer.group})
+
+            await until(stopped)
+            assert await parked.count_open(database) == IN_A_ROW
+
 
 async def test_what_was_taken_from_other_partitions_beside_an_unreadable_record_is_taken_again(servers):
-    kafka, partitions = servers.stack.kafka, range(4)
-    topic = (await fresh_topic(kafka, APPLICATIONS, len(partitions))).name
-    sent, read, stepped_over = [], [], []
+    topic = (await fresh_topic(servers.stack.kafka, APPLICATIONS)).name
+    sent, read = [], []
+    async with _stepping(servers.stack.kafka, topic) as (consumer, stepped_over):
+        for unreadable in range(4):
+            sent += await _send_to_each(servers.stack.kafka, topic)
+            await _send_bad_header_name(servers.stack.kafka, topic, [unreadable])
+            await asyncio.sleep(1)  # the client fetches ahead, so that one call finds them all
+
+            async def all_read():
+                read.extend(await _read(consumer))
+                return set(read) >= set(sent) and len(stepped_over) == unreadable + 1  # noqa: B023
+
+            await until(all_read, within=20)
+    assert sorted(read) == sorted(sent)
+
+
+async def test_a_partition_that_is_corrupt_on_disk_keeps_no_other_from_being_read(servers):
+    topic = (await fresh_topic(servers.stack.kafka, APPLICATIONS)).name
+    sent = await _send_to_each(servers.stack.kafka, topic)
+    (segment,) = (servers.stack.home / "kafka").rglob(f"{topic}-2/*.log")
+    raw = bytearray(segment.read_bytes())
+    raw[-2] ^= 1
+    segment.write_bytes(raw)
+    read = []
+    async with _stepping(servers.stack.kafka, topic) as (consumer, stepped_over):
+
+        async def others_read():
+            with suppress(CorruptRecordException):
+                read.extend(await _read(consumer))
+            return len(read) == 3
+
+        await until(others_read, within=20)
+        with pytest.raises(CorruptRecordException):
+            await until(partial(_read, consumer), within=20)
+    assert sorted(read) == sorted(place for place in sent if place[0] != 2)
+    assert stepped_over == []
+
+
+@asynccontextmanager
+async def _stepping(kafka, topic):
+    stepped_over, offsets = [], Offsets()
 
     async def park(place, offset):
         stepped_over.append((place.partition, offset))
 
-    offsets = Offsets()
-    undecodable = {topic: (park, offsets)}
     options = {"group_id": topic, "auto_offset_reset": "earliest", "enable_auto_commit": False}
-    consumer = SteppingConsumer(topic, undecodable=undecodable, bootstrap_servers=kafka, **options)
-    producer = AIOKafkaProducer(bootstrap_servers=kafka)
-    async with producer, consumer:
-        for unreadable in partitions:
-            for partition in partitions:
-                done = await producer.send_and_wait(topic, b"{}", partition=partition)
-                sent.append((partition, done.offset))
-            await _send_bad_header_name(kafka, topic, [unreadable])
-            await asyncio.sleep(1)  # the client fetches ahead, so that one call finds them all
-
-            async def all_read():
-                for records in (await consumer.getmany(max_records=500)).values():
-                    read.extend((record.partition, record.offset) for record in records)
-                return set(read) >= set(sent) and len(stepped_over) == unreadable + 1  # noqa: B023
-
-            await until(all_read, within=20)
+    undecodable = {topic: (park, offsets)}
+    async with SteppingConsumer(
+        topic, undecodable=undecodable, bootstrap_servers=kafka, **options
+    ) as consumer:
+        yield consumer, stepped_over
         await offsets.stored()
-    assert sorted(read) == sorted(sent)
+
+
+async def _send_to_each(kafka, topic):
+    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
+        done = [await producer.send_and_wait(topic, b"{}", partition=partition) for partition in range(4)]
+    return [(one.partition, one.offset) for one in done]
+
+
+async def _read(consumer):
+    found = await consumer.getmany(max_records=500)
+    return [(record.partition, record.offset) for records in found.values() for record in records]
 
 
 def _record(consumer, event, offset, sequence=1):

@@ -49,7 +49,7 @@ class TestReviewHandlers(HandlerBehaviour):
         ((event, sequence),) = self.events(1)
         async with self.consuming(servers) as (database, consumer, bus):
             await bus.send(consumer.topic.name, [(event, sequence)] * 3)
-            await self.passed(database, bus, consumer.topic.name, (an_application_submitted(), 1))
+            await self.settled(servers, consumer)
             rows = await database.fetch(STATED)
             assert [row["type"] for row in rows if row["key"] == event.key] == ["case-opened"]
 
