@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, Self, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 from pydantic import BaseModel, ValidationError
+from uuid_utils.compat import uuid7
 
 from shared.errors import Unreadable
 
@@ -68,7 +69,7 @@ class DataKey:
     @classmethod
     def fresh(cls, algorithm: Algorithm) -> Self:
         """Draw a new key with an id of its own."""
-        return cls(uuid4(), algorithm, secrets.token_bytes(algorithm.key_bytes))
+        return cls(uuid7(), algorithm, secrets.token_bytes(algorithm.key_bytes))
 
 
 class Aead(Protocol):

@@ -62,8 +62,8 @@ class Materials:
 
 
 def place_of(key_id: UUID) -> str:
-    """Where a paper lies: spread over 256 folders by the first byte of its key's id."""
-    return f"materials/{key_id.hex[:2]}/{key_id.hex}"
+    """Where a paper lies: spread over 256 folders by the last byte of its key's id."""
+    return f"materials/{key_id.hex[-2:]}/{key_id.hex}"
 
 
 def _sealed(key: DataKey, content: bytes) -> bytes:

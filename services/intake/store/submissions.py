@@ -41,7 +41,7 @@ ON CONFLICT DO NOTHING RETURNING application_id),
 fresh AS (SELECT application_id::text AS key FROM new UNION ALL SELECT person_id::text FROM made),
 told AS ({outbox.ADD} WHERE key = ANY(ARRAY(SELECT key FROM fresh))),
 chained AS (INSERT INTO chains (topic, key, sequence, hash) SELECT topic, key, sequence, hash {outbox.TIPS}
-            WHERE key = ANY(ARRAY(SELECT key FROM fresh)) ON CONFLICT DO NOTHING)
+            WHERE key = ANY(ARRAY(SELECT application_id::text FROM new)))
 SELECT application_id FROM new"""  # noqa: S608 only constants of our own go in
 
 
@@ -54,6 +54,7 @@ async def insert_applications(
 
     One statement, which is a transaction where there is none: round trips are what a submission waits for.
     Arrays are asked and no joins made, which would take the rows in an order of their own.
+    Only applications have chains: of the events about a key, compaction keeps no more than the last.
     The rows are in before their outbox ids are drawn, because an event is only added for a row that is new.
 
     Rows go in by person, so that two processes with the same repeats wait for each other in one order.
