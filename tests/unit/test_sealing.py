@@ -12,7 +12,6 @@ from pydantic import BaseModel
 
 from shared.errors import Unreadable
 from shared.key_service import MasterKey, MasterKeys
-from shared.lookup_key import LookupKey
 from shared.masking import describe, masked
 from shared.sealing import (
     Algorithm,
@@ -48,7 +47,6 @@ class Diagnosis(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Desk:
     key: DataKey
-    lookup: LookupKey
     masters: MasterKeys
     master: MasterKey
 
@@ -165,7 +163,7 @@ def test_a_model_of_another_kind_is_refused_without_quoting_the_person():
 def test_no_text_form_shows_a_secret():
     encoded = base64.b64encode(CANARY).decode()
     key, master = DataKey(KEY_ID, AES, CANARY), MasterKey("m1", CANARY)
-    values = (key, LookupKey(CANARY), MasterKeys([master], AES), master)
+    values = (key, MasterKeys([master], AES), master)
     for value in (*values, Desk(*values), ValueError(*values)):
         text = f"{value} {value!r} {[value]} {masked(value)} {masked({'one': value})}"
         assert "canary" not in text
