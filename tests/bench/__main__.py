@@ -13,13 +13,13 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import outage, relaying, reviewing, submitting
+from tests.bench import auditing, outage, relaying, reviewing, submitting
 from tests.bench.pairs import Comparison
 from tests.bench.place import PROCESSES, Place, place
 
 LATEST = Path(__file__).parent / "latest.json"
 BASELINE = Path(__file__).parent / "baseline.json"
-ALL = ("B1", "B2", "B3", "B6", "B7", "B12")
+ALL = ("B1", "B2", "B3", "B6", "B7", "B9", "B12", "B14")
 
 
 async def measure(chosen: set[str]) -> tuple[list[Comparison], dict[str, str]]:
@@ -36,11 +36,15 @@ async def measure(chosen: set[str]) -> tuple[list[Comparison], dict[str, str]]:
             found.append(await submitting.submit_rate(here, ports))
         if "B2" in chosen:
             found.append(await submitting.submit_latency(here, ports, median(found[0].b) / 2))
+        if "B14" in chosen:
+            found.append(await submitting.sealing_cost(here, ports))
         for name in apis:
             await asyncio.to_thread(here.running.stop, name)
         await asyncio.to_thread(here.running.stop, "intake-consumer")
         if "B3" in chosen:
             found.append(await relaying.relay_rate(here))
+        if "B9" in chosen:
+            found.append(await auditing.audit_rate(here))
         found += await with_all_roles(here, chosen)
     return found, facts
 

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
 
+from deploy.local import ports
+from deploy.local.parts import service_part
 from tests.bench.requests import CHANNEL, Requests
 from tests.support.bus import until
 from tests.support.stack import StackUnderTest, embedded_stack
@@ -39,6 +41,15 @@ class Place:
         """Start one more process of a service and wait until it is ready; its port."""
         return self.running.start_instance(service, name, role=role)
 
+    def plain_intake(self, name: str) -> int:
+        """Start an API process of intake that checks, seals and chains nothing; its port."""
+        (port,) = ports.choose([name], {}).values()
+        settings = {"MENTE_HTTP_PORT": str(port)}
+        part = service_part(self.running.stack, "intake", name=name, role="api", environment=settings)
+        plain = (sys.executable, "-m", "tests.bench.plain_intake", *part.command[3:])
+        self.running.start(name, replace(part, command=plain))
+        return port
+
     def requests(self, port: int) -> Requests:
         """A maker of signed requests for the intake process on that port."""
         return Requests(port, Path(self.running.stack.channel_key(CHANNEL)).read_bytes())
@@ -57,12 +68,12 @@ async def place() -> AsyncIterator[Place]:
         await asyncio.to_thread(running.stop, "postgres")
         await asyncio.to_thread(running.start, "postgres")
         url = running.stack.database("intake").replace("/mente_intake?", "/bare?")
-        ports = tuple(_free_port() for _ in range(PROCESSES))
-        bare = [_start_bare(port, url) for port in ports]
+        bare_ports = tuple(_free_port() for _ in range(PROCESSES))
+        bare = [_start_bare(port, url) for port in bare_ports]
         try:
-            for port in ports:
+            for port in bare_ports:
                 await _listens(port)
-            yield Place(running, ports)
+            yield Place(running, bare_ports)
         finally:
             for process in bare:
                 process.send_signal(signal.SIGTERM)

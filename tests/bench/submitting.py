@@ -1,5 +1,6 @@
 """B1 and B2: submitting by HTTP against a bare endpoint with one INSERT a request; two processes each."""
 
+import asyncio
 from collections.abc import Sequence
 
 from tests.bench.load import Result, closed_loop, open_loop, post
@@ -58,6 +59,29 @@ async def submit_latency(place: Place, ports: Sequence[int], rate: float) -> Com
 
     await alternate(comparison, ours, bare, pairs=TAIL_PAIRS)
     comparison.extra["our p50 ms"] = round(sorted(p50)[len(p50) // 2], 2)
+    return comparison
+
+
+async def sealing_cost(place: Place, ports: Sequence[int]) -> Comparison:
+    """B14: submissions per second with signature check, sealing and hash chain, and without."""
+    requests = place.requests(ports[0])
+    await requests.prepare()
+    comparison = Comparison(
+        "B14", "submit signed, sealed, chained / without", "requests/s", Goal(0.7, 0.85, 0.93)
+    )
+    names = [f"intake-plain-{number}" for number in range(len(ports))]
+    plain_ports = [await asyncio.to_thread(place.plain_intake, name) for name in names]
+
+    async def rate(of: Sequence[int]) -> float:
+        result = await closed_loop(of, requests.submissions(20_000), SECONDS)
+        _all_created(result)
+        return result.rate
+
+    await rate(ports)
+    await rate(plain_ports)
+    await alternate(comparison, lambda: rate(ports), lambda: rate(plain_ports))
+    for name in names:
+        await asyncio.to_thread(place.running.stop, name)
     return comparison
 
 
