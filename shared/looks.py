@@ -156,6 +156,8 @@ async def read_page(database: Database, wanted: LooksWanted) -> LookPage:
         if value is not None:
             values.append(value)
             sql += f" AND {condition.format(f'${len(values)}')}"
-    rows = await database.fetch(f"{sql} ORDER BY id DESC LIMIT {wanted.limit}", *values)
+    # The index of arrays knows no order: without the sum PostgreSQL may walk all ids back for a few rows.
+    order = "id + 0" if wanted.application_id else "id"
+    rows = await database.fetch(f"{sql} ORDER BY {order} DESC LIMIT {wanted.limit}", *values)
     looks = [KeptLook(**row) for row in rows]
     return LookPage(looks=looks, next=looks[-1].id if len(looks) == wanted.limit else None)

@@ -14,7 +14,7 @@ CREATE TABLE looks (
     code text,
     CHECK ((outcome = 'shown') = (code IS NULL))
 );
-CREATE INDEX looks_applications ON looks USING gin (applications);
+CREATE INDEX looks_applications ON looks USING gin (applications) WITH (gin_pending_list_limit = 256);
 CREATE INDEX looks_person ON looks (person_id, id) WHERE person_id IS NOT NULL;
 CREATE INDEX looks_actor ON looks (actor, id);
 

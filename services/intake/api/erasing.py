@@ -67,8 +67,7 @@ async def post_erasure(request: Request, asked: ErasureAsked, visit: Visiting) -
 async def post_erasure_approval(request: Request, erasure_id: UUID, visit: Visiting) -> ErasureDone:
     """Agree to an erasure that another asked for; the person is erased for good."""
     state = request.app.state
-    erased = await actions.erase(state.desk, erasure_id, visit.staff.id, state.now())
-    visit.look.person_id = erased.erasure.person_id
+    erased = await actions.erase(state.desk, erasure_id, visit.look, state.now())
     return ErasureDone(
         erasure_id=erasure_id,
         person_id=erased.erasure.person_id,

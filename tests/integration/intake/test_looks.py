@@ -46,13 +46,13 @@ CHANNELS = Channels(
 
 
 class Badges:
-    """A door that knows staff by their role alone."""
+    """A door that knows staff by their roles alone; the last one is the name."""
 
     async def staff(self, authorization: str | None) -> Staff:
         if authorization is None:
             raise Refused("token-missing", "a bearer token is needed", status=401)
-        role = authorization.removeprefix("Bearer ")
-        return Staff(role, role, frozenset({role}), frozenset({"510400"}))
+        roles = authorization.removeprefix("Bearer ").split(",")
+        return Staff(roles[-1], roles[-1], frozenset(roles), frozenset({"510400"}))
 
 
 class Counter:
@@ -186,6 +186,7 @@ async def test_an_erasure_is_on_record_under_the_person_with_every_attempt(count
     assert refused(await counter.staff("auditor", "POST", "/erasures", ask)) == (403, "scope-missing")
     asked = (await counter.staff("operator", "POST", "/erasures", ask)).json()
     approval = f"/erasures/{asked['erasure_id']}/approval"
+    assert refused(await counter.staff("auditor,operator", "POST", approval)) == (409, "four-eyes")
     assert (await counter.staff("supervisor", "POST", approval)).status_code == 201
     assert refused(await counter.staff("supervisor", "POST", f"/erasures/{uuid4()}/approval")) == (
         404,
@@ -194,6 +195,7 @@ async def test_an_erasure_is_on_record_under_the_person_with_every_attempt(count
     page = (await counter.staff("auditor", "GET", "/looks", person_id=str(person))).json()
     assert [(look["actor"], look["act"], look["outcome"], look["code"]) for look in page["looks"]] == [
         ("supervisor", "post_erasure_approval", "shown", None),
+        ("operator", "post_erasure_approval", "refused", "four-eyes"),
         ("operator", "post_erasure", "shown", None),
         ("operator", "post_erasure", "refused", "application-open"),
     ]
