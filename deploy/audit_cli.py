@@ -1,4 +1,4 @@
-"""The commands `mente audit …`: proof and history, from the log alone."""
+"""The commands `mente audit …`: proof and history from the log alone, and who looked at what."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from deploy.access_cli import access
 from deploy.audit.reading import KafkaSilent
 from deploy.audit.verifying import Claim, Findings
 from deploy.audit.verifying import verify as run_verification
@@ -31,7 +32,8 @@ MOST_SHOWN = 50
 AUDITOR = "embedded-auditor"
 """The name under which the embedded stack's key for checkpoints is known."""
 
-app = typer.Typer(help="Proof and history, from the log alone.", no_args_is_help=True)
+app = typer.Typer(help="Proof, history, and who looked.", no_args_is_help=True)
+app.command()(access)
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")]
 

@@ -86,6 +86,9 @@ _CITIZEN = Access(Caller.CITIZEN)
 _REVIEWERS = (Role.ACCEPTANCE_OFFICER, Role.FIRST_REVIEWER, Role.EXPERT, Role.FINAL_REVIEWER)
 _READERS = (*_REVIEWERS, Role.APPEAL_HANDLER, Role.SUPERVISOR, Role.AUDITOR)
 
+# An expert judges papers and needs no names; those who watch see masked persons.
+_WHO_UNMASK = (Role.ACCEPTANCE_OFFICER, Role.FIRST_REVIEWER, Role.FINAL_REVIEWER)
+
 _EVERY_SERVICE = {
     f"{service}.{function}": _PUBLIC
     for service in ("catalog", "intake", "review", "notify")
@@ -108,11 +111,14 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "intake.get_application": _channel("applications:read"),
         "intake.post_supplement": _channel("applications:write"),
         "intake.post_withdrawal": _channel("applications:write"),
+        "intake.get_looks": _staff(Role.AUDITOR),
         "intake.post_erasure": _staff(Role.OPERATOR),
         "intake.post_erasure_approval": _staff(Role.SUPERVISOR, Role.AUDITOR),
         "review.get_queue": _staff(*_REVIEWERS, Role.SUPERVISOR),
         "review.get_case": _staff(*_READERS),
         "review.get_deadline": _staff(*_READERS),
+        "review.get_looks": _staff(Role.AUDITOR),
+        "review.post_unmask": _staff(*_WHO_UNMASK),
         "review.post_claim": _staff(*_REVIEWERS),
         "review.post_release": _staff(*_REVIEWERS),
         "review.post_accept": _staff(Role.ACCEPTANCE_OFFICER),
@@ -120,6 +126,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "review.post_forward": _staff(Role.FIRST_REVIEWER, Role.EXPERT, Role.FINAL_REVIEWER),
         "review.post_opinion": _staff(Role.FIRST_REVIEWER, Role.EXPERT),
         "review.post_decision": _staff(Role.FINAL_REVIEWER),
+        "notify.get_looks": _staff(Role.AUDITOR),
         "notify.get_inbox": _CITIZEN,
         "notify.post_read": _CITIZEN,
         "notify.post_sms_receipt": Access(Caller.PROVIDER),

@@ -1,6 +1,7 @@
 """The door for citizens: a short token of the channel that has checked who they are."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from joserfc import jwt
@@ -17,14 +18,24 @@ CITIZEN_LIFE = timedelta(minutes=15)
 _SIGNATURES = Signatures(algorithms=["EdDSA"])
 
 
+class Citizen(NamedTuple):
+    """A person, and the channel that has checked their name."""
+
+    person_id: UUID
+    channel: str
+
+
 class CitizenDoor:
     """Reads the short tokens by which a channel vouches for a person whose name it has checked."""
 
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
 
-    def person(self, authorization: str | None, now: datetime) -> UUID:
-        """Tell which person calls; Refused (401) for a bad token or one that lives longer than 15 minutes."""
+    def citizen(self, authorization: str | None, now: datetime) -> Citizen:
+        """Tell which person calls, and the channel that vouches for them.
+
+        Refused (401) for a bad token or one that lives longer than 15 minutes.
+        """
         token = bearer(authorization)
         channel_id = unproven_issuer(token)
         public_key = self._channels.key(channel_id)
@@ -41,7 +52,7 @@ class CitizenDoor:
         claims = proven_claims(token, OKPKey(public_key, public_key), _SIGNATURES, rules)
         if claims["exp"] > (now + CITIZEN_LIFE).timestamp() + LEEWAY:
             raise Refused("token-invalid", "a citizen token lives at most 15 minutes", status=401)
-        return _uuid(claims["sub"])
+        return Citizen(_uuid(claims["sub"]), channel_id)
 
 
 def citizen_token(

@@ -64,6 +64,16 @@ class Application:
         """Let the member of staff at this post of the region claim the case and act on it."""
         return await self.world.office.act(f"{self.wish.region}-{post}", self.id, act, body)
 
+    async def compare_id(self, post: str, reason: str) -> None:
+        """Look at the masked case, then for a reason at the ID number in full; NotAsTold if it is not so."""
+        who, office, figure = f"{self.wish.region}-{post}", self.world.office, self.wish.figure
+        shown = await office.read(who, f"/api/review/cases/{self.id}")
+        if figure.id_number in str(shown):
+            raise NotAsTold("the case shows the ID number in full without a reason")
+        seen = await office.unmask(who, self.id, ["id_number"], reason)
+        if seen["shown"] != {"id_number": figure.id_number}:
+            raise NotAsTold("another ID number is shown than the one that was handed in")
+
     async def supply(self, papers: list[Paper], opinion: Mapping[str, object]) -> None:
         """The applicant answers a request: uploads the papers and hands them in."""
         materials = await self.world.upload(self.sender, papers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -115,6 +115,16 @@ class Office:
         headers = {**badge, **JSON, "claim-token": str(claim["claim_token"])}
         content = b"" if body is None else json.dumps(body).encode()
         answer: Answer = await call(self._http, "POST", f"{path}/{act}", lambda: headers, content)
+        return answer
+
+    async def unmask(self, who: str, case: UUID, fields: Sequence[str], reason: str) -> Answer:
+        """See fields of the persons of a case in full; the reason is kept."""
+        await self.sign_in(who)
+        headers = {**self._badges[who], **JSON}
+        content = json.dumps({"fields": fields, "reason": reason}).encode()
+        answer: Answer = await call(
+            self._http, "POST", f"/api/review/cases/{case}/unmask", lambda: headers, content
+        )
         return answer
 
     async def read(self, who: str, target: str) -> Answer:

@@ -78,6 +78,7 @@ async def hypertension_panzhihua(world: World) -> list[Chapter]:
     wish = Wish(world.someone(), "panzhihua", "PZH-001", "高血压", ApplicantClass.EMPLOYEE)
     papers = dossiers.panzhihua_papers(wish.figure, world.today(), FRESH)
     application = await apply(world, "panzhihua_miniprogram", wish, papers)
+    await application.compare_id("acceptance", "与申请表上的身份证号码核对")
     await application.act("acceptance", "accept")
     await application.act(
         "first-1", "forward", {"to_stage": "final", "opinion": "材料齐全，符合认定标准，建议通过。"}

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
@@ -18,11 +18,12 @@ from services.notify.domain.delivering import Receipt
 from services.notify.domain.message import State
 from services.notify.templates import Language
 from shared import edge
-from shared.access import ROUTES, Staff
 from shared.batching import Batcher
 from shared.citizens import CitizenDoor
 from shared.errors import Refused
+from shared.looks import BY_CITIZEN, Look, recorded
 from shared.signin import StaffDoor
+from shared.visits import Reception, Visiting, get_looks
 
 Printable = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 
@@ -138,6 +139,7 @@ router = APIRouter(prefix="/api/notify", tags=["notify"])
 def add_routes(app: FastAPI, desk: Desk) -> None:
     """Give an application the routes of notify."""
     app.state.desk = desk
+    app.state.reception = Reception("notify", desk.vault.database, desk.staff, desk.now)
     app.include_router(router)
 
 
@@ -149,15 +151,14 @@ def _desk(request: Request) -> Desk:
 At = Annotated[Desk, Depends(_desk)]
 
 
-def _person(at: At, authorization: Annotated[str | None, Header()] = None) -> UUID:
-    return at.citizens.person(authorization, at.now())
-
-
-async def _staff(request: Request, at: At, authorization: Annotated[str | None, Header()] = None) -> Staff:
-    """Admit a member of staff by token and by the roles that the route is open to."""
-    staff = await at.staff.staff(authorization)
-    ROUTES[f"notify.{request.scope['route'].name}"].admit_staff(staff)
-    return staff
+async def _person(
+    request: Request, at: At, authorization: Annotated[str | None, Header()] = None
+) -> AsyncIterator[tuple[UUID, Look]]:
+    """Let a citizen in, and record what is shown, under the channel that vouches for them."""
+    person_id, channel = at.citizens.citizen(authorization, at.now())
+    look = Look(channel, [BY_CITIZEN], request.scope["route"].name, at.now(), person_id=person_id)
+    async with recorded(at.vault.database, look):
+        yield person_id, look
 
 
 async def _receipt(
@@ -172,19 +173,21 @@ async def _receipt(
     return Receipt(receipt.reference, receipt.provider_id, State(receipt.state), receipt.at)
 
 
-By = Annotated[UUID, Depends(_person)]
+By = Annotated[tuple[UUID, Look], Depends(_person, scope="function")]
 
 
 @router.get("/inbox")
 async def get_inbox(
-    person: By,
+    by: By,
     at: At,
     before: Annotated[UUID | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     language: Annotated[Language, Query()] = Language.ZH,
 ) -> InboxPage:
     """Read the caller's inbox, newest first."""
-    inbox = await reading.read_inbox(at.vault, person, language, before, limit)
+    person_id, look = by
+    inbox = await reading.read_inbox(at.vault, person_id, language, before, limit)
+    look.applications = sorted({message.row.application_id for message in inbox.messages})
     entries = [_inbox_entry(message) for message in inbox.messages]
     return InboxPage(
         unread=inbox.unread,
@@ -194,9 +197,9 @@ async def get_inbox(
 
 
 @router.post("/inbox/{message_id}/read")
-async def post_read(message_id: UUID, person: By, at: At) -> ReadMark:
+async def post_read(message_id: UUID, by: By, at: At) -> ReadMark:
     """Mark a message of the caller's own inbox as read; a second time changes nothing."""
-    read_at = await reading.mark_read(at.vault.database, message_id, person, at.now())
+    read_at = await reading.mark_read(at.vault.database, message_id, by[0], at.now())
     return ReadMark(message_id=message_id, read_at=read_at)
 
 
@@ -208,15 +211,18 @@ async def post_sms_receipt(receipt: Annotated[Receipt, Depends(_receipt)], at: A
 
 
 @router.get("/messages")
-async def get_messages(staff: Annotated[Staff, Depends(_staff)], at: At, application_id: UUID) -> LedgerPage:
+async def get_messages(visit: Visiting, at: At, application_id: UUID) -> LedgerPage:
     """Show every message of one application of the caller's areas with attempts and receipts."""
-    ledger = await reading.read_ledger(at.vault, application_id, staff.areas)
+    ledger = await reading.read_ledger(at.vault, application_id, visit.staff.areas)
     return LedgerPage(
         application_id=application_id,
         acceptance_no=ledger.acceptance_no,
         phone=ledger.phone,
         messages=[LedgerEntry.model_validate(row) for row in ledger.messages],
     )
+
+
+router.add_api_route("/looks", get_looks)
 
 
 def _inbox_entry(message: InboxMessage) -> InboxEntry:

@@ -23,6 +23,7 @@ from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
 from shared.serving import Loop
 from shared.signin import StaffDoor
+from shared.visits import Reception
 
 SERVICE = consumer.SERVICE
 ROLES = ("all", "api", "relay", "consumer")
@@ -72,6 +73,7 @@ async def serve(settings: Settings, role: str) -> None:
 def add_api(app: FastAPI, office: api.Office) -> None:
     """Give an application the routes for staff."""
     app.state.office = office
+    app.state.reception = Reception(SERVICE, office.desk.database, office.door, office.now)
     for router in api.ROUTERS:
         app.include_router(router)
 

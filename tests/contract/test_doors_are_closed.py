@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,7 @@ KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 SCOPES = ("applications:write", "applications:read", "materials:write")
 PERSON = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
-NOTHING: Any = None
+NOTHING: Any = SimpleNamespace(database=None)
 """What stands behind the doors here: whoever gets in stumbles, which is neither 401 nor 403."""
 
 
@@ -64,10 +65,10 @@ def the_app(service: str) -> FastAPI:
         app.state.nonces = Nonces("redis://127.0.0.1:9")
         door = intake.Door(channels, app.state.nonces, lambda: NOW)
         doors = intake.Doors(door, the_staff_door(), {}, lambda: NOW)
-        intake.add_routes(app, doors, intake.Intake(NOTHING, NOTHING))
+        intake.add_routes(app, doors, intake.Intake(NOTHING, None))
     if service == "notify":
         citizens = CitizenDoor(channels)
-        desk = notify.Desk(NOTHING, citizens, the_staff_door(), "secret", NOTHING, lambda: NOW)
+        desk = notify.Desk(NOTHING, citizens, the_staff_door(), "secret", None, lambda: NOW)
         notify.add_routes(app, desk)
     return app
 

@@ -1,7 +1,11 @@
 """The demonstration on the whole embedded stack: three stories, then many applications at once."""
 
+import asyncio
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -60,6 +64,34 @@ async def test_each_story_ends_as_told(stack: Stack, name: str) -> None:
     assert line["events"] == EVENTS[name]
     assert_all_arrived(line, TOLD[name])
     assert line["seconds"] > 0
+
+
+async def test_an_auditor_is_told_who_looked_at_the_application_in_all_services(stack: Stack) -> None:
+    file = io.StringIO()
+    assert await run(stack, only="hypertension-panzhihua", as_json=True, screen=Console(file=file))
+    line = json.loads(file.getvalue())
+
+    lines = (await asyncio.to_thread(access, stack, line["application_id"], "--json")).splitlines()
+    looks = [json.loads(one) for one in lines]
+    assert {look["service"] for look in looks} == {"intake", "review", "notify"}
+    (unmasked,) = [look for look in looks if look["act"] == "post_unmask"]
+    assert (unmasked["actor"], unmasked["fields"]) == ("panzhihua-acceptance", ["id_number"])
+    assert unmasked["reason"] == "与申请表上的身份证号码核对"
+    assert [look["at"] for look in looks] == sorted(look["at"] for look in looks)
+
+    told = await asyncio.to_thread(access, stack, line["acceptance_no"])
+    for words in ("id number in full", "reason: 与申请表", "the case, persons masked", "who looked at it"):
+        assert words in told
+    assert "the person, vouched for by" in told
+
+
+def access(stack: Stack, *words: str) -> str:
+    """What `mente audit access` prints."""
+    environment = {**os.environ, "MENTE_HOME": str(stack.home), "COLUMNS": "200"}
+    command = [sys.executable, "-m", "deploy.cli", "audit", "access", *words]
+    ended = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 async def test_the_rejected_applicant_has_an_accepted_application_in_the_end(stack: Stack) -> None:

@@ -6,7 +6,7 @@ import pytest
 from deploy.local.stack import SERVICES
 from tests.support.stack import in_thread
 
-EVERYWHERE = {"outbox", "inbox"}
+EVERYWHERE = {"outbox", "inbox", "looks"}
 OWN = {
     "catalog": {"document"},
     "intake": {"timeline", "erasures", "erasure_approvals"},

@@ -10,8 +10,8 @@ TABLES = """
 SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1"""
 
-BOOKKEEPING = frozenset({"inbox", "parked", "relay_checkpoint", "schema_migrations"})
-"""What says how events came and not what came of them."""
+BOOKKEEPING = frozenset({"inbox", "looks", "parked", "relay_checkpoint", "schema_migrations"})
+"""What says how events came and who looked, and not what came of the events."""
 
 DRAWN = {"outbox": ("id", "event_id", "created_at", "previous_hash"), "chains": ("hash",)}
 """Columns filled by chance or by the clock of the database, and hashes of what was."""

@@ -227,7 +227,9 @@ async def a_database(servers) -> Database:
 @asynccontextmanager
 async def a_desk(database: Database, masters: MasterKeys):
     """A desk without a message that knows Panzhihua's policy."""
-    await database.execute("TRUNCATE recipients, regions, messages, attempts, receipts, outbox, person_keys")
+    await database.execute(
+        "TRUNCATE recipients, regions, messages, attempts, receipts, outbox, person_keys, looks"
+    )
     desk = NotifyDesk(database, masters)
     await desk.know()
     async with running(desk.receipts):

@@ -26,6 +26,7 @@ ROLES = {
     "expert": "expert",
     "final": "final_reviewer",
     "supervisor": "supervisor",
+    "auditor": "auditor",
 }
 PUBLISHED = [event for document in read_documents() for event in publish(document, Head(0, ""), NOON)]
 
@@ -63,7 +64,7 @@ class ReviewDesk:
     @classmethod
     async def cleared(cls, database: Database) -> "ReviewDesk":
         """A desk without a case, on a database that knows the published catalog and nothing else."""
-        await database.execute("TRUNCATE cases, expert_opinions, decisions, due_corrections, outbox")
+        await database.execute("TRUNCATE cases, expert_opinions, decisions, due_corrections, outbox, looks")
         await database.execute("DELETE FROM catalog_documents WHERE key = '2027'")
         return cls(database)
 

@@ -140,7 +140,7 @@ async def test_unsigned_and_shared_secret_tokens_are_refused():
 async def test_a_malformed_token_is_refused_and_never_a_crash(authorization, code):
     assert await refusal(authorization) == code
     with pytest.raises(Refused, match=code):
-        CitizenDoor(CHANNELS).person(authorization, NOW)
+        CitizenDoor(CHANNELS).citizen(authorization, NOW)
 
 
 async def test_claims_of_a_wrong_shape_give_no_role():
@@ -214,7 +214,7 @@ async def test_a_discovery_document_of_another_issuer_is_not_believed():
 
 def test_a_citizen_token_tells_the_person():
     token = citizen_token(PEM, "app", PERSON, NOW)
-    assert CitizenDoor(CHANNELS).person(f"Bearer {token}", NOW) == PERSON
+    assert CitizenDoor(CHANNELS).citizen(f"Bearer {token}", NOW) == (PERSON, "app")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_a_citizen_token_tells_the_person():
 def test_a_citizen_token_is_short_lived_and_of_a_known_channel(channel, life, later, code):
     token = citizen_token(PEM, channel, PERSON, NOW, timedelta(minutes=life))
     with pytest.raises(Refused, match=code):
-        CitizenDoor(CHANNELS).person(f"Bearer {token}", NOW + later)
+        CitizenDoor(CHANNELS).citizen(f"Bearer {token}", NOW + later)
 
 
 @pytest.mark.parametrize(
@@ -241,10 +241,10 @@ def test_a_citizen_token_with_wrong_claims_is_refused(told):
     body = {name: value for name, value in usual.items() if value is not None}
     token = jwt.encode({"alg": "EdDSA"}, body, key, registry=Signatures(algorithms=["EdDSA"]))
     with pytest.raises(Refused, match="token-invalid"):
-        CitizenDoor(CHANNELS).person(f"Bearer {token}", NOW)
+        CitizenDoor(CHANNELS).citizen(f"Bearer {token}", NOW)
 
 
 def test_a_citizen_token_needs_the_signature_of_its_channel():
     other = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     with pytest.raises(Refused, match="token-invalid"):
-        CitizenDoor(CHANNELS).person(f"Bearer {citizen_token(other, 'app', PERSON, NOW)}", NOW)
+        CitizenDoor(CHANNELS).citizen(f"Bearer {citizen_token(other, 'app', PERSON, NOW)}", NOW)

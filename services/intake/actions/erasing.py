@@ -13,6 +13,7 @@ from services.intake.store import erasing as store
 from shared import outbox
 from shared.contracts.persons import PersonErased
 from shared.errors import Refused, Unavailable
+from shared.looks import Look
 
 log = structlog.get_logger()
 
@@ -46,8 +47,10 @@ async def ask_to_erase(desk: Desk, erasure_id: UUID, asked: Asked, now: datetime
     return erasure
 
 
-async def erase(desk: Desk, erasure_id: UUID, by: str, now: datetime) -> Erased:
+async def erase(desk: Desk, erasure_id: UUID, look: Look, now: datetime) -> Erased:
     """Erase the person: their data key, the keys of their papers, and their copies with the readers.
+
+    Whose look it is agrees; the look learns whose erasure it is, also where it is refused.
 
     Raises Refused `erasure-unknown` (404), `four-eyes` when the same person agrees who asked,
     `erasure-done`, or `application-open`.
@@ -56,11 +59,12 @@ async def erase(desk: Desk, erasure_id: UUID, by: str, now: datetime) -> Erased:
         erasure = await store.lock_erasure(tx, erasure_id)
         if erasure is None:
             raise Refused("erasure-unknown", "nobody asked for this erasure", status=404)
-        require_another(erasure, by)
+        look.person_id = erasure.person_id
+        require_another(erasure, look.actor)
         await store.forget_key(tx, erasure.person_id)
         require_ended(await store.numbers_of(tx, erasure.person_id))
         objects = await store.forget_papers(tx, erasure.person_id)
-        await store.add_approval(tx, erasure, by, now)
+        await store.add_approval(tx, erasure, look.actor, now)
         await outbox.add(tx, [PersonErased(person_id=erasure.person_id, occurred_at=now)])
     await _forget(desk, objects)
     return Erased(erasure, len(objects))

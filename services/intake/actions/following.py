@@ -17,23 +17,25 @@ from shared import outbox
 from shared.contracts.base import ApplicationEvent, SealedEvent
 from shared.contracts.cases import CaseEvent
 from shared.errors import Unavailable
+from shared.looks import Look
 from shared.person_keys import require, sealed
 from shared.postgres import Tx
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Which application a channel asks for; `serves` are the regions of the channel."""
+    """Which application a channel asks for; `serves` are its regions, `look` is the record of it."""
 
     channel: str
     serves: frozenset[str]
     number: str
+    look: Look | None = None
 
 
 async def find_application(desk: Desk, ask: Ask) -> tuple[Application, list[Entry]]:
     """Show an application, opened, and its timeline; Refused `application-unknown` (404) out of reach."""
     found = await applications.find_applications(desk.database, [ask.number])
-    application = answering.require_reach(found.get(ask.number), ask.channel, ask.serves)
+    application = _reach(found.get(ask.number), ask)
     if application.asked:
         (asked,) = await desk.keys.open(desk.database, [application.asked])
         application = replace(application, asked=asked)
@@ -89,9 +91,13 @@ async def _seal(
 
 
 async def _lock(tx: Tx, ask: Ask) -> Application:
-    return answering.require_reach(
-        await applications.lock_application(tx, ask.number), ask.channel, ask.serves
-    )
+    return _reach(await applications.lock_application(tx, ask.number), ask)
+
+
+def _reach(found: Application | None, ask: Ask) -> Application:
+    if found and ask.look:
+        ask.look.applications = [found.application_id]
+    return answering.require_reach(found, ask.channel, ask.serves)
 
 
 async def _save_and_state(

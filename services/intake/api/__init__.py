@@ -13,6 +13,7 @@ from services.intake.api.submitting import Intake
 from services.intake.domain.papers import MOST_BYTES
 from shared import edge
 from shared.signin import StaffDoor
+from shared.visits import Reception, get_looks
 
 JWK = dict[str, Any]
 
@@ -33,7 +34,8 @@ class Doors:
 
 def add_routes(app: FastAPI, doors: Doors, intake: Intake) -> None:
     """Add all routes; that of submissions runs in front of FastAPI, which only describes it."""
-    app.state.door, app.state.staff, app.state.now = doors.channels, doors.staff, doors.now
+    app.state.door, app.state.now = doors.channels, doors.now
+    app.state.reception = Reception("intake", intake.desk.database, doors.staff, doors.now)
     app.state.desk, app.state.submission_key = intake.desk, doors.submission_key
     router = APIRouter(prefix="/api/intake", tags=["intake"])
     router.include_router(submitting.described)
@@ -41,6 +43,7 @@ def add_routes(app: FastAPI, doors: Doors, intake: Intake) -> None:
     router.include_router(following.router)
     router.include_router(erasing.router)
     router.add_api_route("/submission-key", get_submission_key, operation_id="get_submission_key")
+    router.add_api_route("/looks", get_looks, operation_id="get_looks")
     app.include_router(router)
     edge.hot_route(app, "POST", submitting.PATH, submitting.post_application(doors.channels, intake))
 

@@ -1,17 +1,15 @@
 """What staff do about persons: one asks for an erasure, another does it."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Request
 from uuid_utils.compat import uuid7
 
 from services.intake import actions
 from services.intake.actions import Asked
-from shared.access import ROUTES
 from shared.contracts.base import Paragraph, Value
-from shared.signin import Staff, StaffDoor
+from shared.visits import Visiting
 
 router = APIRouter(
     prefix="/erasures",
@@ -50,21 +48,12 @@ class ErasureDone(Value):
     papers: int
 
 
-async def _staff(request: Request, authorization: Annotated[str | None, Header()] = None) -> Staff:
-    door: StaffDoor = request.app.state.staff
-    staff = await door.staff(authorization)
-    ROUTES[f"intake.{request.scope['route'].name}"].admit_staff(staff)
-    return staff
-
-
-By = Annotated[Staff, Depends(_staff)]
-
-
 @router.post("", status_code=201, operation_id="post_erasure")
-async def post_erasure(request: Request, asked: ErasureAsked, by: By) -> ErasureWaits:
+async def post_erasure(request: Request, asked: ErasureAsked, visit: Visiting) -> ErasureWaits:
     """Ask for a person's erasure; nothing is erased yet."""
     state = request.app.state
-    wanted = Asked(asked.person_id, asked.reason, by.id)
+    visit.look.person_id = asked.person_id
+    wanted = Asked(asked.person_id, asked.reason, visit.staff.id)
     erasure = await actions.ask_to_erase(state.desk, uuid7(), wanted, state.now())
     return ErasureWaits(
         erasure_id=erasure.erasure_id,
@@ -75,14 +64,14 @@ async def post_erasure(request: Request, asked: ErasureAsked, by: By) -> Erasure
 
 
 @router.post("/{erasure_id}/approval", status_code=201, operation_id="post_erasure_approval")
-async def post_erasure_approval(request: Request, erasure_id: UUID, by: By) -> ErasureDone:
+async def post_erasure_approval(request: Request, erasure_id: UUID, visit: Visiting) -> ErasureDone:
     """Agree to an erasure that another asked for; the person is erased for good."""
     state = request.app.state
-    erased = await actions.erase(state.desk, erasure_id, by.id, state.now())
+    erased = await actions.erase(state.desk, erasure_id, visit.look, state.now())
     return ErasureDone(
         erasure_id=erasure_id,
         person_id=erased.erasure.person_id,
         asked_by=erased.erasure.asked_by,
-        approved_by=by.id,
+        approved_by=visit.staff.id,
         papers=erased.papers,
     )

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.intake import actions
 from services.intake.actions import Ask
-from services.intake.api.door import Call, admitted
+from services.intake.api.door import Visit, visiting
 from services.intake.domain.answering import Supplement, still_missing
 from services.intake.domain.following import Application, Status, status_zh
 from services.intake.domain.numbering import read_acceptance_no
@@ -124,11 +124,11 @@ class Withdrawal(Value):
 async def get_application(
     request: Request,
     acceptance_no: str,
-    call: Annotated[Call, Depends(admitted("intake.get_application"))],
+    visit: Annotated[Visit, Depends(visiting("intake.get_application"), scope="function")],
 ) -> ApplicationView:
     """Show status, due date, what is asked for, outcome and timeline."""
     return ApplicationView.of(
-        *await actions.find_application(request.app.state.desk, _ask(acceptance_no, call))
+        *await actions.find_application(request.app.state.desk, _ask(acceptance_no, visit))
     )
 
 
@@ -137,12 +137,12 @@ async def post_supplement(
     request: Request,
     acceptance_no: str,
     offered: SupplementOffered,
-    call: Annotated[Call, Depends(admitted("intake.post_supplement"))],
+    visit: Annotated[Visit, Depends(visiting("intake.post_supplement"), scope="function")],
 ) -> ApplicationView:
     """Hand in what was asked for; `not_supplied` names kinds that are still missing."""
-    desk, ask = request.app.state.desk, _ask(acceptance_no, call)
+    desk, ask = request.app.state.desk, _ask(acceptance_no, visit)
     supplement = Supplement(tuple(offered.materials), offered.physician_opinion)
-    asked = await actions.supply_material(desk, ask, supplement, call.at)
+    asked = await actions.supply_material(desk, ask, supplement, visit.call.at)
     missing = still_missing(asked, supplement)
     return ApplicationView.of(*await actions.find_application(desk, ask), not_supplied=missing)
 
@@ -151,22 +151,23 @@ async def post_supplement(
 async def post_withdrawal(
     request: Request,
     acceptance_no: str,
-    call: Annotated[Call, Depends(admitted("intake.post_withdrawal"))],
+    visit: Annotated[Visit, Depends(visiting("intake.post_withdrawal"), scope="function")],
     withdrawal: Withdrawal | None = None,
 ) -> ApplicationView:
     """Take the application back before a decision."""
-    desk, ask = request.app.state.desk, _ask(acceptance_no, call)
-    await actions.withdraw(desk, ask, withdrawal.reason if withdrawal else None, call.at)
+    desk, ask = request.app.state.desk, _ask(acceptance_no, visit)
+    await actions.withdraw(desk, ask, withdrawal.reason if withdrawal else None, visit.call.at)
     return ApplicationView.of(*await actions.find_application(desk, ask))
 
 
-def _ask(typed: str, call: Call) -> Ask:
+def _ask(typed: str, visit: Visit) -> Ask:
     number = read_acceptance_no(typed)
     if number is None:
         raise Refused(
             "acceptance-no-mistyped", "the number has a slip; compare it with the receipt", status=422
         )
-    return Ask(call.channel.id, call.channel.regions, number)
+    channel = visit.call.channel
+    return Ask(channel.id, channel.regions, number, visit.look)
 
 
 def _asked(event: MaterialRequested) -> Asked:

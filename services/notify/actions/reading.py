@@ -8,11 +8,11 @@ from uuid import UUID
 from services.notify.actions import opening
 from services.notify.actions.opening import Vault
 from services.notify.domain.announcing import IN_APP, Recipient, RegionRules
-from services.notify.domain.withholding import mask_phone
 from services.notify.store import reading as store
 from services.notify.templates import InboxText, Language, Subject, inbox_text
 from shared.contracts.base import ERASED
 from shared.errors import Refused
+from shared.masks import masked_phone
 from shared.postgres import Database
 
 
@@ -99,4 +99,4 @@ async def read_ledger(vault: Vault, application_id: UUID, areas: Collection[str]
 
 def _masked(recipient: Recipient, found: opening.Keys) -> str:
     phone = opening.phone_number(recipient, found)
-    return ERASED if phone is None else mask_phone(phone)
+    return ERASED if phone is None else masked_phone(phone)

@@ -37,11 +37,6 @@ def mobile_number(phone: str) -> str | None:
     return found.group(1) if found else None
 
 
-def mask_phone(phone: str) -> str:
-    """Show of a phone number what staff may see by default: 199****5678 (8.4)."""
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else "****"
-
-
 def obstacle(due: Due, now: datetime) -> Change | None:
     """Settle a message that must not go out, now or ever; None for one that may.
 

@@ -9,6 +9,7 @@ from services.review.actions.reading import (
     QueueEntry,
     explain_deadline,
     read_case,
+    read_person,
     read_queue,
 )
 from services.review.actions.reviewing import (
@@ -44,6 +45,7 @@ __all__ = [
     "keep_policies",
     "open_cases",
     "read_case",
+    "read_person",
     "read_queue",
     "release_case",
     "request_material",

@@ -10,9 +10,12 @@ from services.review.actions.claiming import Desk
 from services.review.domain import CaseFile, Dossier, Officer, Rules, Standing
 from shared import clock
 from shared.clock import Account, shanghai_date
+from shared.contracts.applications import SubmittedPrivate
 from shared.contracts.cases import CaseEvent, SealedCaseEvent, Stage
 from shared.contracts.materials import MaterialRule
-from shared.person_keys import opened
+from shared.errors import Unavailable
+from shared.person_keys import opened, require
+from shared.postgres import Database, Tx
 from shared.sealing import DataKey
 
 
@@ -72,6 +75,18 @@ async def read_case(desk: Desk, application_id: UUID, officer: Officer, now: dat
     return CaseView(file, visible, standing, domain.lacking_papers(file, now) if key else [])
 
 
+async def read_person(desk: Desk, application_id: UUID, officer: Officer, reason: str) -> SubmittedPrivate:
+    """Open who applies, for a stated reason that names nobody.
+
+    Refused `region-outside-scope` (403), `case-unknown` (404) or `reason-names-person` (422); Unavailable
+    `person-key-missing` while their key is not here, and once they were erased.
+    """
+    file = await _file(desk, application_id, officer)
+    person = unlock(file.dossier, await require_key(desk.database, desk, file.dossier)).person
+    domain.require_nameless(person, reason)
+    return person
+
+
 async def explain_deadline(
     desk: Desk, application_id: UUID, officer: Officer, now: datetime
 ) -> tuple[CaseFile, Account]:
@@ -98,6 +113,14 @@ def unlock(dossier: Dossier, key: DataKey | None) -> Dossier:
 async def _key(desk: Desk, dossier: Dossier) -> DataKey | None:
     name = dossier.key_id
     return (await desk.keys.find(desk.database, [name])).get(name) if name else None
+
+
+async def require_key(source: Tx | Database, desk: Desk, dossier: Dossier) -> DataKey:
+    """The data key of a dossier's person; Unavailable `person-key-missing` while it is not here."""
+    name = dossier.key_id
+    if name is None:
+        raise Unavailable("person-key-missing", "the application names no key of its person")
+    return require(await desk.keys.find(source, [name]), name)
 
 
 def _opened(event: CaseEvent, key: DataKey | None) -> CaseEvent:

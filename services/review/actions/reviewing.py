@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.review import domain, store
 from services.review.actions.claiming import Desk
-from services.review.actions.reading import unlock
-from services.review.domain import CaseFile, Dossier, Handover, Holder, Recommendation, Ruling
+from services.review.actions.reading import require_key, unlock
+from services.review.domain import CaseFile, Handover, Holder, Recommendation, Ruling
 from shared import outbox
 from shared.contracts.cases import (
     CaseEvent,
@@ -17,8 +17,7 @@ from shared.contracts.cases import (
     RequestedItem,
     SealedCaseEvent,
 )
-from shared.errors import Unavailable
-from shared.person_keys import require, sealed
+from shared.person_keys import sealed
 from shared.postgres import Tx
 from shared.sealing import DataKey
 
@@ -67,17 +66,10 @@ async def _act(
         row = await store.lock_case(tx, act.application_id)
         book = await desk.shelf.rulebook(tx)
         rules = book.rules(row.case.region, row.case.policy_version)
-        key = await _key(tx, desk, row.dossier)
+        key = await require_key(tx, desk, row.dossier)
         file = CaseFile(row.case, row.claim, unlock(row.dossier, key), rules, book.calendar(rules))
         events = [_sealed(event, key) for event in choose(file)]
         return await _save(tx, file, events, now)
-
-
-async def _key(tx: Tx, desk: Desk, dossier: Dossier) -> DataKey:
-    name = dossier.key_id
-    if name is None:
-        raise Unavailable("person-key-missing", "the application names no key of its person")
-    return require(await desk.keys.find(tx, [name]), name)
 
 
 def _sealed(event: CaseEvent, key: DataKey) -> CaseEvent:

@@ -2,10 +2,16 @@
 
 from fastapi import APIRouter
 
-from services.review.api import acting, detail, explaining, queue
+from services.review.api import acting, detail, explaining, queue, unmasking
 from services.review.api.office import Office
 
-ROUTERS: tuple[APIRouter, ...] = (queue.router, detail.router, explaining.router, acting.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    queue.router,
+    detail.router,
+    explaining.router,
+    unmasking.router,
+    acting.router,
+)
 """All routes; they expect an `Office` in `app.state.office`."""
 
 __all__ = ["ROUTERS", "Office"]

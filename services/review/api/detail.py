@@ -25,17 +25,20 @@ from shared.contracts.cases import (
     reasons_of,
 )
 from shared.contracts.submissions import Agent, ApplicantClass, ApplicationType, Person, PhysicianOpinion
+from shared.masks import HIDDEN, masked_name, masked_number, masked_phone
 
 router = APIRouter(prefix="/api/review/cases", tags=["cases"], responses=ANSWERS)
 COMMON = {"application_id", "acceptance_no", "region", "occurred_at", "key_id", "sealed", "kinds"}
 
 
 class ShownPerson(BaseModel):
-    """A person, masked."""
+    """A person, masked; of an address only that there is one. `POST …/unmask` shows more, for a reason."""
 
     name: str
     id_type: str
     id_number: str
+    phone: str
+    address: str | None
 
 
 class ShownApplication(BaseModel):
@@ -165,9 +168,11 @@ def _application(dossier: Dossier) -> ShownApplication:
 
 def _person(person: Person | Agent) -> ShownPerson:
     return ShownPerson(
-        name=domain.masked_name(person.name),
+        name=masked_name(person.name),
         id_type=person.id_type,
-        id_number=domain.masked_number(person.id_number),
+        id_number=masked_number(person.id_number),
+        phone=masked_phone(person.phone),
+        address=HIDDEN if isinstance(person, Person) and person.address else None,
     )
 
 

@@ -10,9 +10,9 @@ from fastapi import Depends, Header, Request
 
 from services.review.actions import Act, Desk
 from services.review.domain import Holder, Officer
-from shared.access import ROUTES
 from shared.errors import Refused
 from shared.signin import StaffDoor
+from shared.visits import Visiting
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     401: {"description": "No access token, or one that is not valid."},
@@ -21,7 +21,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     409: {"description": "The case is another's, has moved on, or is not at that stage; `code` says which."},
     422: {"description": "The request has defects, or breaks a rule about its content."},
     428: {"description": "The header Claim-Token is missing."},
-    503: {"description": "The database or the sign-in service is away; try again later."},
+    503: {"description": "Something is away, or the look cannot be recorded; try again later."},
 }
 """Refusals that every route may give, as RFC 9457 problem details."""
 
@@ -40,11 +40,8 @@ def _office(request: Request) -> Office:
     return office
 
 
-async def _officer(request: Request, authorization: Annotated[str | None, Header()] = None) -> Officer:
-    """Admit a member of staff by token and by the roles that the route is open to."""
-    staff = await _office(request).door.staff(authorization)
-    ROUTES[f"review.{request.scope['route'].name}"].admit_staff(staff)
-    return Officer(staff.id, staff.roles, staff.areas)
+def _officer(visit: Visiting) -> Officer:
+    return Officer(visit.staff.id, visit.staff.roles, visit.staff.areas)
 
 
 At = Annotated[Office, Depends(_office)]

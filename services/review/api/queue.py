@@ -15,6 +15,7 @@ from services.review.api.standing import Deadline, Held, deadline, held, name_of
 from shared.contracts.base import Code
 from shared.contracts.cases import Stage
 from shared.errors import Refused
+from shared.visits import Visiting, get_looks
 
 router = APIRouter(prefix="/api/review", tags=["queue"], responses=ANSWERS)
 PLACE = re.compile(r"(\d{4}-\d\d-\d\d)_([0-9a-f-]{36})")
@@ -54,17 +55,22 @@ class Wanted(BaseModel):
 async def get_queue(
     officer: By,
     at: At,
+    visit: Visiting,
     wanted: Annotated[Wanted, Query()],
 ) -> Queue:
     """List waiting cases of the caller's regions by due date; of one region or of some stages only."""
     now = at.now()
     ask = QueueAsk(wanted.stage, wanted.region, _place(wanted.after), wanted.limit)
     page = await actions.read_queue(at.desk, officer, ask, now)
+    visit.look.applications = [entry.waiting.case.application_id for entry in page]
     last = page[-1].waiting.place if len(page) == wanted.limit else None
     return Queue(
         cases=[_line(entry, now) for entry in page],
         next=f"{last.due_on}_{last.application_id}" if last else None,
     )
+
+
+router.add_api_route("/looks", get_looks)
 
 
 def _line(entry: QueueEntry, now: datetime) -> QueueCase:

@@ -22,8 +22,6 @@ from services.review.domain.dossier import (
     Dossier,
     Filed,
     is_minor,
-    masked_name,
-    masked_number,
     missing,
     supplemented,
 )
@@ -40,6 +38,7 @@ from services.review.domain.rulebook import Rulebook
 from services.review.domain.rules import Rules, rules_of
 from services.review.domain.telling import Sentence, tell, visible_to
 from services.review.domain.turn import CaseFile, require_turn
+from services.review.domain.unmasking import PersonalField, in_full, require_nameless
 
 __all__ = [
     "LEASE",
@@ -55,6 +54,7 @@ __all__ = [
     "Holder",
     "Officer",
     "Opinion",
+    "PersonalField",
     "Recommendation",
     "Rulebook",
     "Rules",
@@ -71,10 +71,9 @@ __all__ = [
     "forward",
     "give_opinion",
     "granted",
+    "in_full",
     "is_minor",
     "lacking_papers",
-    "masked_name",
-    "masked_number",
     "missing",
     "next_stages",
     "open_case",
@@ -83,6 +82,7 @@ __all__ = [
     "released",
     "request_material",
     "require_claim",
+    "require_nameless",
     "require_region",
     "require_seat",
     "require_turn",

@@ -92,18 +92,6 @@ def is_minor(person: Person, today: date) -> bool:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < ADULT_AGE
 
 
-def masked_name(name: str) -> str:
-    """Show the first character of a name (masking rule of personal data)."""
-    return name[:1] + "*" * (len(name) - 1)
-
-
-def masked_number(number: str) -> str:
-    """Show the first and last four characters of a document number, so that the birth date is hidden."""
-    if len(number) <= 8:
-        return "*" * len(number)
-    return number[:4] + "*" * (len(number) - 8) + number[-4:]
-
-
 def _kinds(dossier: Dossier, rule: MaterialRule) -> set[str]:
     """List the kinds at hand; a signed opinion counts as one if the signer's title suffices (F-S14)."""
     kinds = {filed.paper.kind for filed in dossier.papers}

@@ -17,6 +17,7 @@ from shared.contracts.cases import RequestedItem, reasons_of
 from shared.contracts.submissions import Material
 from shared.errors import Refused
 from shared.key_service import MasterKey, MasterKeys
+from shared.looks import Look
 from shared.person_keys import PersonKeys, sealed
 from shared.sealing import Algorithm
 from tests.support.dumping import everything
@@ -55,6 +56,11 @@ async def withdrawn(desk, receipt):
 async def asked(desk, person_id):
     wanted = Asked(person_id, "on request", "operator")
     return (await actions.ask_to_erase(desk, uuid4(), wanted, NOON)).erasure_id
+
+
+def by(who):
+    """Whoever agrees, by their look."""
+    return Look(who, [], "post_erasure_approval", NOON)
 
 
 async def told(desk, event, receipt):
@@ -130,10 +136,10 @@ async def test_two_people_erase_a_person_who_has_nothing_open(desk, tmp_path):
     await withdrawn(desk, mine)
     erasure_id = await asked(desk, mine.person_id)
     with refused("four-eyes"):
-        await actions.erase(desk, erasure_id, "operator", NOON)
-    assert (await actions.erase(desk, erasure_id, "supervisor", NOON)).papers == 1
+        await actions.erase(desk, erasure_id, by("operator"), NOON)
+    assert (await actions.erase(desk, erasure_id, by("supervisor"), NOON)).papers == 1
     with refused("erasure-done"):
-        await actions.erase(desk, erasure_id, "supervisor", NOON)
+        await actions.erase(desk, erasure_id, by("supervisor"), NOON)
 
     assert await desk.database.fetchval("SELECT count(*) FROM person_keys") == 1
     assert await get_key(desk.database, name_of(LOOKUP_KEY, digest)) is None
@@ -147,7 +153,7 @@ async def test_an_erased_person_is_shown_without_words_and_may_come_back(desk):
     receipt = await taken(desk, "mine", applicant=PERSON)
     await told(desk, rejected(), receipt)
     assert await reason_shown(desk, receipt) == "检查报告为2025年1月"
-    await actions.erase(desk, await asked(desk, receipt.person_id), "supervisor", NOON)
+    await actions.erase(desk, await asked(desk, receipt.person_id), by("supervisor"), NOON)
     assert await reason_shown(desk, receipt) == ERASED
     await actions.store_material(desk, PDF, "application/pdf", CHANNEL, NOON)
     again = await taken(desk, "again", applicant=PERSON)
@@ -179,4 +185,4 @@ async def test_nobody_erases_whom_nobody_knows(desk):
     with refused("person-unknown"):
         await asked(desk, UUID(int=1))
     with refused("erasure-unknown"):
-        await actions.erase(desk, UUID(int=1), "supervisor", NOON)
+        await actions.erase(desk, UUID(int=1), by("supervisor"), NOON)

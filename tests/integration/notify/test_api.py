@@ -218,3 +218,65 @@ async def test_the_ledger_does_not_know_every_application(desk):
     answer = await desk.get("pzh-auditor", "/messages", application_id=uuid4())
     assert (answer.status_code, answer.json()["code"]) == (404, "application-unknown")
     assert (await desk.client.get("/messages", params={"application_id": str(uuid4())})).status_code == 401
+
+
+async def looks(desk):
+    """Who looked at what, oldest first: actor, roles, act, code, applications, person."""
+    rows = await desk.database.fetch(
+        "SELECT actor, roles, act, code, applications, person_id FROM looks ORDER BY id"
+    )
+    return [tuple(row) for row in rows]
+
+
+async def test_who_reads_an_inbox_is_on_record_under_the_channel_that_vouches(desk):
+    (recipient,) = await desk.submit()
+    await shown(desk)
+    assert (await desk.get(a_citizen(recipient.person_id), "/inbox")).status_code == 200
+    seen = [recipient.application_id]
+    assert await looks(desk) == [("app", ["citizen"], "get_inbox", None, seen, recipient.person_id)]
+
+
+async def test_who_reads_the_ledger_or_may_not_is_on_record(desk):
+    (recipient,) = await desk.submit()
+    asked = recipient.application_id
+    unknown = uuid4()
+    for who, wanted in (
+        ("pzh-operator", asked),
+        ("pzh-expert", asked),
+        ("srg-supervisor", asked),
+        ("pzh-supervisor", unknown),
+    ):
+        await desk.get(who, "/messages", application_id=wanted)
+    await desk.get("pzh-operator", "/messages", application_id="not an id")
+    assert [(actor, code, named) for actor, _, _, code, named, _ in await looks(desk)] == [
+        ("operator", None, [asked]),
+        ("expert", "scope-missing", [asked]),
+        ("supervisor", "region-outside-scope", [asked]),
+        ("supervisor", "application-unknown", [unknown]),
+        ("operator", "request-invalid", []),
+    ]
+
+
+async def test_an_auditor_reads_who_looked_by_person_and_by_application(desk):
+    (recipient,) = await desk.submit()
+    await shown(desk)
+    await desk.get(a_citizen(recipient.person_id), "/inbox")
+    for asked in ({"application_id": recipient.application_id}, {"person_id": recipient.person_id}):
+        page = (await desk.get("pzh-auditor", "/looks", **asked, actor="app")).json()
+        assert [(one["actor"], one["act"]) for one in page["looks"]] == [("app", "get_inbox")]
+    assert (await desk.get("pzh-operator", "/looks")).json()["code"] == "scope-missing"
+
+
+async def test_what_cannot_be_recorded_is_not_shown(desk):
+    (recipient,) = await desk.submit()
+    await shown(desk)
+    await desk.database.execute("ALTER TABLE looks RENAME TO looks_away")
+    try:
+        for answer in (
+            await desk.get(a_citizen(recipient.person_id), "/inbox"),
+            await desk.get("pzh-operator", "/messages", application_id=recipient.application_id),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (503, "look-not-recorded")
+            assert recipient.acceptance_no not in answer.text
+    finally:
+        await desk.database.execute("ALTER TABLE looks_away RENAME TO looks")

@@ -93,6 +93,8 @@ async def test_a_case_shows_papers_history_and_masked_persons(desk):
         "name": "测**",
         "id_type": "01",
         "id_number": "9901**********0012",
+        "phone": "199****1234",
+        "address": None,
     }
     assert shown["application"]["agent"]["name"] == "代**"
     assert [(m["kind"], m["name"], m["round"]) for m in shown["materials"]] == [

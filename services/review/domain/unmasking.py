@@ -1,0 +1,50 @@
+"""What of a person an officer may see in full, by its name and for a stated reason (domain.md 8.4)."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from shared.contracts.applications import SubmittedPrivate
+from shared.errors import Refused
+
+
+class PersonalField(StrEnum):
+    """What is masked: of the applicant, and of the agent."""
+
+    NAME = "name"
+    ID_NUMBER = "id_number"
+    PHONE = "phone"
+    ADDRESS = "address"
+    AGENT_NAME = "agent_name"
+    AGENT_ID_NUMBER = "agent_id_number"
+    AGENT_PHONE = "agent_phone"
+
+
+def in_full(person: SubmittedPrivate, fields: Iterable[PersonalField]) -> dict[PersonalField, str | None]:
+    """Give the wanted fields; None for what was not handed in, or without an agent."""
+    values = _values(person)
+    return {field: values[field] for field in fields}
+
+
+def require_nameless(person: SubmittedPrivate, reason: str) -> None:
+    """Refuse `reason-names-person` (422): a reason is kept for ever, so it repeats nothing that is masked."""
+    told = _plain(reason)
+    if any(value and _plain(value) in told for value in _values(person).values()):
+        detail = "the reason is kept for ever: it may not hold what it is to show"
+        raise Refused("reason-names-person", detail, status=422)
+
+
+def _values(person: SubmittedPrivate) -> dict[PersonalField, str | None]:
+    applicant, agent = person.applicant, person.agent
+    return {
+        PersonalField.NAME: applicant.name,
+        PersonalField.ID_NUMBER: applicant.id_number,
+        PersonalField.PHONE: applicant.phone,
+        PersonalField.ADDRESS: applicant.address,
+        PersonalField.AGENT_NAME: agent.name if agent else None,
+        PersonalField.AGENT_ID_NUMBER: agent.id_number if agent else None,
+        PersonalField.AGENT_PHONE: agent.phone if agent else None,
+    }
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split()).replace("-", "").casefold()
