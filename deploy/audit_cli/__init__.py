@@ -1,0 +1,13 @@
+"""The commands `mente audit …`: proof, history and evidence, from the log alone; one module per command."""
+
+import typer
+
+from deploy.audit_cli.checkpoints import checkpoint, compare
+from deploy.audit_cli.exporting import export
+from deploy.audit_cli.history import history
+from deploy.audit_cli.verifying import verify
+
+app = typer.Typer(help="Proof, history and evidence, from the log alone.", no_args_is_help=True)
+
+for command in (verify, checkpoint, compare, history, export):
+    app.command()(command)
