@@ -1,6 +1,7 @@
 """The hash chain of the events of one key: each names the hash of the one before; pure."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -123,6 +124,12 @@ class ChainCheck:
         """Tell how far a sound chain has come, to be compared with what its writer knows; None if broken."""
         chain = self._chains.get(_place(topic, key))
         return Head(_length(chain), chain[-_HASH_BYTES:].hex()) if chain else None
+
+    def heads(self) -> Iterator[tuple[str, str, Head]]:
+        """The topic, the key and the end of every sound chain."""
+        for place, chain in self._chains.items():
+            topic, _, key = place.decode().partition("\n")
+            yield topic, key, Head(_length(chain), chain[-_HASH_BYTES:].hex())
 
     def holds(self, topic: str, key: str, sequence: int, digest: str) -> bool:
         """Tell whether a sound chain has this hash, in hex, at this number."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from multiprocessing.managers import DictProxy
@@ -28,10 +28,12 @@ UNREADABLE = "unreadable"
 TAIL_MISSING = "tail-missing"
 OTHER_END = "other-end"
 VANISHED = "vanished"
+NEVER_STATED = "never-stated"
 SENTENCES = {
     UNREADABLE: "This record is no event: a header of the envelope is missing or not text.",
     TAIL_MISSING: "The service that wrote this chain has stated more events than there are on the bus.",
     VANISHED: "A checkpoint was signed over this event, and it is not on the bus any more as it was.",
+    NEVER_STATED: "The service that wrote this chain never stated this event, or another one in its place.",
     OTHER_END: "The service that wrote this chain knows another event by this number.",
 }
 
@@ -63,14 +65,33 @@ class Break:
 
 @dataclass(slots=True)
 class Findings:
-    """What was read and what was wrong with it."""
+    """What was read and what was wrong with it; `beyond` are sound chains that go on after their tips.
+
+    Their writers stated that in the meantime, or somebody else did: `add_unstated` tells which.
+    """
 
     events: Counter[str] = field(default_factory=Counter)
     chains: Counter[str] = field(default_factory=Counter)
     breaks: list[Break] = field(default_factory=list)
+    beyond: list[Tip] = field(default_factory=list)
 
     def __add__(self, other: Findings) -> Findings:
-        return Findings(self.events + other.events, self.chains + other.chains, self.breaks + other.breaks)
+        return Findings(
+            self.events + other.events,
+            self.chains + other.chains,
+            self.breaks + other.breaks,
+            self.beyond + other.beyond,
+        )
+
+    def add_unstated(self, known: Iterable[Tip]) -> None:
+        """Name every chain beyond its tip that its writer knows shorter, or to end otherwise, even now."""
+        ends = {(tip.topic, tip.key): tip for tip in known}
+        for one in self.beyond:
+            end = ends.get((one.topic, one.key))
+            if end is None or end.sequence < one.sequence or (end != one and end.sequence == one.sequence):
+                self.breaks.append(
+                    Break(one.topic, one.key, one.sequence, NEVER_STATED, SENTENCES[NEVER_STATED])
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +154,7 @@ class _Share:
     tips: Sequence[Tip]
     folder: Path | None
     entries: Sequence[_Entry] = ()
+    has_tips: bool = False
 
     def takes(self, key: str, partitions: int) -> bool:
         """Whether a key lies in a partition of this share."""
@@ -150,7 +172,7 @@ def _shares(kafka: str, claim: Claim, workers: int, folder: Path | None) -> list
     shares = []
     for number in range(workers):
         mine = [span for span in spans if span.partition % workers == number]
-        share = _Share(number, workers, mine, [], folder, entries)
+        share = _Share(number, workers, mine, [], folder, entries, bool(claim.tips))
         tips = [tip for tip in claim.tips if share.takes(tip.key, partitions[tip.topic])]
         shares.append(replace(share, tips=tips))
     return shares
@@ -175,7 +197,16 @@ def verify_share(kafka: str, share: _Share, read: DictProxy[int, int] | dict[int
         buckets.close()
     found.breaks += [fault for tip in share.tips if (fault := _compare(check, tip))]
     found.chains.update(check.chains())
+    if share.has_tips:
+        found.beyond += _beyond(check, share.tips)
     return found
+
+
+def _beyond(check: ChainCheck, tips: Sequence[Tip]) -> Iterator[Tip]:
+    known = {(tip.topic, tip.key): tip.sequence for tip in tips}
+    for topic, key, head in check.heads():
+        if head.sequence > known.get((topic, key), 0):
+            yield Tip(topic, key, head.sequence, head.hash)
 
 
 def _enter(check: ChainCheck, entry: _Entry, share: _Share) -> Iterator[Break]:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.audit.reading import KafkaSilent
+from deploy.audit.tips import published_tips, tips_now
 from deploy.audit.verifying import Claim, Findings
 from deploy.audit.verifying import verify as run_verification
 from deploy.audit_cli.running import AUDITOR, CHAINED, AsJson, fail, moment, private_key, running_stack
@@ -69,6 +70,8 @@ def verify(
         compared = _compared(stack, _kept_at(stack, checkpoints), chosen, at)
         claim = _claim(stack, compared, chosen, bus_only)
         found = _found(stack, claim, as_json)
+        if found.beyond:
+            found.add_unstated(asyncio.run(tips_now(stack, found.beyond)))
     except (KafkaSilent, Refused, Unavailable, Unreadable) as reason:
         fail(str(reason))
     _report(found, compared, time.perf_counter() - began, as_json)
@@ -124,8 +127,6 @@ def _starts(archives: list[Archive], at: datetime | int) -> dict[str, Checkpoint
 
 
 def _claim(stack: Stack, compared: Compared, topics: list[str], bus_only: bool) -> Claim:
-    from deploy.audit.tips import published_tips
-
     tips = [] if bus_only else asyncio.run(published_tips(stack, topics))
     sound = [one for one in compared.archives if one.topic not in compared.wrong]
     return Claim(topics, tips, sound, {name: start.number for name, start in compared.starts.items()})

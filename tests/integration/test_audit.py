@@ -14,7 +14,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from deploy.audit.archive import Archive
 from deploy.audit.checkpointing import Signer, faults_of, take_checkpoint
 from deploy.audit.history import lines_of
-from deploy.audit.verifying import OTHER_END, TAIL_MISSING, UNREADABLE, VANISHED, Claim, Tip, verify
+from deploy.audit.verifying import (
+    NEVER_STATED,
+    OTHER_END,
+    TAIL_MISSING,
+    UNREADABLE,
+    VANISHED,
+    Claim,
+    Tip,
+    verify,
+)
 from shared.chain import ChainFault
 from shared.contracts.topics import APPLICATIONS
 from shared.relay import Relay
@@ -170,6 +179,27 @@ async def test_each_alteration_is_found_and_named_once_for_its_key(stated, alter
     assert fault in {one.fault for one in found.breaks}
     assert len({one.key for one in found.breaks}) == 1
     assert sum(found.chains.values()) >= KEYS - 1
+
+
+async def test_an_event_that_was_added_at_the_end_is_found(stated):
+    topic = await copied(stated, with_one_added)
+    found = await found_in(stated, topic)
+    (added,) = found.beyond
+    assert (found.breaks, added.sequence) == ([], EVENTS + 1)
+    known = await tips_of(stated, topic)
+    found.add_unstated(known)
+    assert [(one.key, one.fault) for one in found.breaks] == [(added.key, NEVER_STATED)]
+
+
+async def test_a_chain_that_nobody_stated_is_found_and_a_later_event_is_none(stated):
+    topic = await copied(stated, as_it_is)
+    tips = await tips_of(stated, topic)
+    found = await asyncio.to_thread(verify, stated.kafka, Claim([topic], tips[:1]), 1, lambda _: None)
+    assert {one.key for one in found.beyond} == {one.key for one in tips[1:]}
+    found.add_unstated(tips)
+    assert found.breaks == []
+    found.add_unstated(tips[:2])
+    assert {one.key for one in found.breaks} == {one.key for one in tips[2:]}
 
 
 async def test_checkpoints_follow_each_other_and_none_is_made_of_nothing(proven):

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from uuid import uuid4
 from zipfile import ZipFile
 
 import asyncpg
@@ -13,8 +14,12 @@ from rich.console import Console
 
 from deploy.demo import run
 from deploy.local.stack import PARTS
+from shared.contracts.applications import ApplicationWithdrawn
+from shared.contracts.topics import APPLICATIONS
+from tests.support.bus import Bus
 from tests.support.evidence import checked, unzipped
 from tests.support.stack import embedded_stack
+from tests.support.times import NOON
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -136,3 +141,13 @@ async def test_help_and_wrong_names_are_plain(stack, rejected):
     unknown = mente(stack, "export", "00000000-0000-0000-0000-000000000009")
     assert unknown.returncode == 2
     assert len(unknown.stderr.splitlines()) == 1
+
+
+async def test_an_event_that_nobody_stated_is_found(stack, rejected):
+    """The last one here: somebody adds a case to the bus, with a chain that fits."""
+    case = ApplicationWithdrawn(application_id=uuid4(), occurred_at=NOON)
+    async with Bus(stack.kafka) as bus:
+        await bus.send(APPLICATIONS.name, [(case, 1)])
+    told = mente(stack, "verify", "--since", "1")
+    assert told.returncode == 1
+    assert f"{case.key}, event 1: never-stated" in told.stdout.replace("\n", " ")

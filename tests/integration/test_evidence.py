@@ -52,7 +52,7 @@ def a_byte_flipped(files):
         body[10] ^= 1
         stored["body"] = base64.b64encode(bytes(body)).decode()
 
-    return changed(files, name, flip), f"{name}: stands under"
+    return changed(files, name, flip), "event 2 is not the one that event 3 was written after"
 
 
 def an_event_removed(files):
