@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 from uuid import UUID
 
-import httpx
 import typer
 
 from deploy.local.folder import supervisor_pid
 from deploy.local.stack import Stack, default_home
+from deploy.staff_calls import NotDone, call_intake
 
 app = typer.Typer(help="What is done about one person, by two members of staff.", no_args_is_help=True)
-
-FORM = {"grant_type": "password"}
 
 
 @app.command()
@@ -32,30 +30,17 @@ def erase(
     if supervisor_pid(home) == 0:
         _stop("Nothing runs here: start it with `make run`.")
     stack = Stack.load(home)
-    with httpx.Client(timeout=30, trust_env=False) as http:
+    try:
         wanted = {"person_id": person, "reason": reason}
-        asked = _post(http, stack, by, "/api/intake/erasures", wanted)
+        asked = call_intake(stack, by, "/api/intake/erasures", wanted)
         typer.echo(f"{asked['asked_by']} asked for the erasure {asked['erasure_id']}.")
         if not yes:
             typer.echo("Nothing is erased yet: say --yes and who agrees.")
             return
-        done = _post(http, stack, agreed, f"/api/intake/erasures/{asked['erasure_id']}/approval", {})
-        typer.echo(f"{done['approved_by']} agreed: the person is erased, and {done['papers']} papers.")
-
-
-def _post(http: httpx.Client, stack: Stack, who: str, path: str, body: dict[str, str]) -> dict[str, Any]:
-    try:
-        signed_in = http.post(f"{stack.oidc_issuer}/token", data={**FORM, "username": who})
-        if signed_in.status_code != 200:
-            _stop(f"Nobody of the name {who} works here.")
-        badge = {"authorization": f"Bearer {signed_in.json()['access_token']}"}
-        answer = http.post(f"{stack.service_url('intake')}{path}", json=body, headers=badge)
-    except httpx.HTTPError:
-        _stop("The services do not answer: `mente status` shows what is wrong.")
-    found: dict[str, Any] = answer.json()
-    if answer.status_code >= 300:
-        _stop(f"Not done: {found.get('detail', answer.status_code)} ({found.get('code', '')}).")
-    return found
+        done = call_intake(stack, agreed, f"/api/intake/erasures/{asked['erasure_id']}/approval", {})
+    except NotDone as reason_why:
+        _stop(str(reason_why))
+    typer.echo(f"{done['approved_by']} agreed: the person is erased, and {done['papers']} papers.")
 
 
 def _is_id(text: str) -> bool:

@@ -114,6 +114,8 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "intake.get_looks": _staff(Role.AUDITOR),
         "intake.post_erasure": _staff(Role.OPERATOR),
         "intake.post_erasure_approval": _staff(Role.SUPERVISOR, Role.AUDITOR),
+        "intake.post_export": _staff(Role.OPERATOR, Role.AUDITOR),
+        "intake.post_export_approval": _staff(Role.SUPERVISOR, Role.AUDITOR),
         "review.get_queue": _staff(*_REVIEWERS, Role.SUPERVISOR),
         "review.get_case": _staff(*_READERS),
         "review.get_deadline": _staff(*_READERS),

@@ -1,6 +1,7 @@
 """The hash chain of the events of one key: each names the hash of the one before; pure."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -102,16 +103,33 @@ class ChainCheck:
         place = _place(link.topic, link.key)
         if place in self._broken:
             return None
-        fault = self._follow(place, link)
-        if fault:
-            self._broken.add(place)
-            self._chains.pop(place, None)
-        return fault
+        return self._told(place, self._follow(place, link))
+
+    def enter(self, topic: str, key: str, sequence: int, digest: bytes) -> ChainFault | None:
+        """Take an event's hash as known, in order, so that a chain can be followed from there on."""
+        place = _place(topic, key)
+        if place in self._broken:
+            return None
+        length = _length(self._chains[place]) if place in self._chains else 0
+        fault = None
+        if sequence == length + 1:
+            self._append(place, digest)
+        elif sequence > length:
+            fault = ChainFault.GAP
+        elif not _stands(self._chains.get(place, bytearray()), sequence, digest):
+            fault = ChainFault.OTHER_CONTENT
+        return self._told(place, fault)
 
     def head(self, topic: str, key: str) -> Head | None:
         """Tell how far a sound chain has come, to be compared with what its writer knows; None if broken."""
         chain = self._chains.get(_place(topic, key))
         return Head(_length(chain), chain[-_HASH_BYTES:].hex()) if chain else None
+
+    def heads(self) -> Iterator[tuple[str, str, Head]]:
+        """The topic, the key and the end of every sound chain."""
+        for place, chain in self._chains.items():
+            topic, _, key = place.decode().partition("\n")
+            yield topic, key, Head(_length(chain), chain[-_HASH_BYTES:].hex())
 
     def holds(self, topic: str, key: str, sequence: int, digest: str) -> bool:
         """Tell whether a sound chain has this hash, in hex, at this number."""
@@ -141,7 +159,7 @@ class ChainCheck:
         if chain is None:
             if link.sequence != 1 or link.previous != FIRST:
                 return ChainFault.WRONG_FIRST
-            self._chains[place] = bytearray(link.digest)
+            self._append(place, link.digest)
             return None
         length = _length(chain)
         if link.sequence <= length:
@@ -150,9 +168,19 @@ class ChainCheck:
             return ChainFault.GAP
         if link.previous != chain[-_HASH_BYTES:].hex():
             return ChainFault.BROKEN_LINK
-        del chain[_KEPT_BYTES - _HASH_BYTES :]
-        chain += link.digest
+        self._append(place, link.digest)
         return None
+
+    def _append(self, place: bytes, digest: bytes) -> None:
+        chain = self._chains.setdefault(place, bytearray())
+        del chain[max(0, len(chain) - _HASH_BYTES + _KEPT_BYTES) :]
+        chain += digest
+
+    def _told(self, place: bytes, fault: ChainFault | None) -> ChainFault | None:
+        if fault:
+            self._broken.add(place)
+            self._chains.pop(place, None)
+        return fault
 
 
 def _place(topic: str, key: str) -> bytes:

@@ -19,6 +19,9 @@ PATIENCE = 30.0
 PAUSE = 0.2
 
 TIPS = "SELECT topic, key, sequence, hash FROM chains WHERE topic = ANY($1::text[]) AND sequence > 0"
+TIPS_OF_KEYS = """
+SELECT topic, key, sequence, hash FROM chains
+WHERE topic = ANY($1::text[]) AND key = ANY($2::text[]) AND sequence > 0"""
 LAST_ID = "SELECT coalesce(last_value, 0) FROM pg_sequences WHERE sequencename = 'outbox_id_seq'"
 PUBLISHED = "SELECT cursor >= $1 AND jsonb_array_length(holes) = 0 FROM relay_checkpoint"
 
@@ -33,11 +36,30 @@ async def published_tips(stack: Stack, topics: Sequence[str]) -> list[Tip]:
     return [tip for tips in told for tip in tips]
 
 
-async def _tips_of(stack: Stack, service: str, topics: Sequence[str]) -> list[Tip]:
+async def tips_now(stack: Stack, chains: Sequence[Tip]) -> list[Tip]:
+    """Where these chains end by what their writers know now; raises Refused `database-away`."""
+    topics = {tip.topic for tip in chains}
+    writers = {topic.writer for topic in TOPICS if topic.name in topics}
+    found = []
+    for writer in sorted(writers):
+        connection = await _connected(stack, writer)
+        try:
+            rows = await connection.fetch(TIPS_OF_KEYS, sorted(topics), sorted({tip.key for tip in chains}))
+        finally:
+            await connection.close()
+        found += [Tip(*row) for row in rows]
+    return found
+
+
+async def _connected(stack: Stack, service: str) -> asyncpg.Connection:
     try:
-        connection = await asyncpg.connect(stack.database_as_admin(service), timeout=5)
+        return await asyncpg.connect(stack.database_as_admin(service), timeout=5)
     except AWAY:
         raise Refused("database-away", f"the database of {service} does not answer; see --bus-only") from None
+
+
+async def _tips_of(stack: Stack, service: str, topics: Sequence[str]) -> list[Tip]:
+    connection = await _connected(stack, service)
     try:
         tips = [Tip(*row) for row in await connection.fetch(TIPS, topics)]
         last = await connection.fetchval(LAST_ID)

@@ -1,12 +1,12 @@
-"""Every chain of the bus followed from its first event, by as many processes as there are cores."""
+"""Every chain of the bus followed, from its first event or from a checkpoint on, by all cores."""
 
 from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.managers import DictProxy
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,10 +14,10 @@ from typing import Any
 
 from confluent_kafka import Message
 
-from deploy.audit.archive import Archive
+from deploy.audit.archive import Archive, Standing
 from deploy.audit.buckets import Buckets
-from deploy.audit.checkpointing import vanished
-from deploy.audit.reading import Span, link_of, records_of, spans_of
+from deploy.audit.checkpointing import from_there, vanished
+from deploy.audit.reading import Span, cluster_of, link_of, records_of, spans_of
 from shared.chain import ChainCheck, Link
 from shared.publishing import partition_of
 
@@ -28,10 +28,12 @@ UNREADABLE = "unreadable"
 TAIL_MISSING = "tail-missing"
 OTHER_END = "other-end"
 VANISHED = "vanished"
+NEVER_STATED = "never-stated"
 SENTENCES = {
     UNREADABLE: "This record is no event: a header of the envelope is missing or not text.",
     TAIL_MISSING: "The service that wrote this chain has stated more events than there are on the bus.",
     VANISHED: "A checkpoint was signed over this event, and it is not on the bus any more as it was.",
+    NEVER_STATED: "The service that wrote this chain never stated this event, or another one in its place.",
     OTHER_END: "The service that wrote this chain knows another event by this number.",
 }
 
@@ -63,37 +65,58 @@ class Break:
 
 @dataclass(slots=True)
 class Findings:
-    """What was read and what was wrong with it."""
+    """What was read and what was wrong with it; `beyond` are sound chains that go on after their tips.
+
+    Their writers stated that in the meantime, or somebody else did: `add_unstated` tells which.
+    """
 
     events: Counter[str] = field(default_factory=Counter)
     chains: Counter[str] = field(default_factory=Counter)
     breaks: list[Break] = field(default_factory=list)
+    beyond: list[Tip] = field(default_factory=list)
 
     def __add__(self, other: Findings) -> Findings:
-        return Findings(self.events + other.events, self.chains + other.chains, self.breaks + other.breaks)
+        return Findings(
+            self.events + other.events,
+            self.chains + other.chains,
+            self.breaks + other.breaks,
+            self.beyond + other.beyond,
+        )
+
+    def add_unstated(self, known: Iterable[Tip]) -> None:
+        """Name every chain beyond its tip that its writer knows shorter, or to end otherwise, even now."""
+        ends = {(tip.topic, tip.key): tip for tip in known}
+        for one in self.beyond:
+            end = ends.get((one.topic, one.key))
+            if end is None or end.sequence < one.sequence or (end != one and end.sequence == one.sequence):
+                self.breaks.append(
+                    Break(one.topic, one.key, one.sequence, NEVER_STATED, SENTENCES[NEVER_STATED])
+                )
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What the bus is compared with: topics, the ends of chains as their writers told them, checkpoints.
 
-    Everything up to the `tips` was published before they were told.
+    Everything up to the `tips` was published before they were told. `starts` names, by topic, a checkpoint
+    of its archive that is trusted: what came before it is not read.
     """
 
     topics: Sequence[str]
     tips: Sequence[Tip] = ()
     archives: Sequence[Archive] = ()
+    starts: Mapping[str, int] = field(default_factory=dict)
 
 
 def verify(kafka: str, claim: Claim, workers: int, progress: Progress) -> Findings:
-    """Read topics from their beginnings; `progress` is given the number of records so far, now and then.
+    """Read topics from their starts; `progress` is given the number of records so far, now and then.
 
     Raises KafkaSilent.
     """
     with TemporaryDirectory(prefix="mente-audit-") as folder:
         found = _verify_chains(kafka, claim, workers, (Path(folder), progress))
         for archive in claim.archives:
-            for leaf in vanished(archive, Path(folder)):
+            for leaf in vanished(archive, Path(folder), claim.starts.get(archive.topic, 0)):
                 found.breaks.append(
                     Break(archive.topic, leaf.key, leaf.sequence, VANISHED, SENTENCES[VANISHED])
                 )
@@ -102,40 +125,64 @@ def verify(kafka: str, claim: Claim, workers: int, progress: Progress) -> Findin
 
 def _verify_chains(kafka: str, claim: Claim, workers: int, told: tuple[Path, Progress]) -> Findings:
     folder, progress = told
-    spans = spans_of(kafka, claim.topics)
-    partitions = Counter(span.topic for span in spans)
-    shares = [
-        _Share(
-            [span for span in spans if span.partition % workers == number],
-            [tip for tip in claim.tips if partition_of(tip.key, partitions[tip.topic]) % workers == number],
-            folder if claim.archives else None,
-        )
-        for number in range(workers)
-    ]
+    shares = _shares(kafka, claim, workers, folder if claim.archives else None)
     context = multiprocessing.get_context("spawn")
     with context.Manager() as manager, ProcessPoolExecutor(workers, mp_context=context) as pool:
         read = manager.dict()
-        running = [pool.submit(verify_share, kafka, share, n, read) for n, share in enumerate(shares)]
+        running = [pool.submit(verify_share, kafka, share, read) for share in shares]
         while wait(running, TELL_EVERY).not_done:
             progress(sum(read.values()))
         return sum((one.result() for one in running), Findings())
 
 
 @dataclass(frozen=True, slots=True)
-class _Share:
-    """What one process looks at: whole partitions, and the tips of the keys in them."""
+class _Entry:
+    """Where the chains of a topic are entered: after the leaves up to a checkpoint."""
 
+    archive: Archive
+    start: int
+    partitions: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What one process looks at: whole partitions, the tips of the keys in them, and where it enters."""
+
+    number: int
+    workers: int
     spans: Sequence[Span]
     tips: Sequence[Tip]
     folder: Path | None
+    entries: Sequence[_Entry] = ()
+    has_tips: bool = False
+
+    def takes(self, key: str, partitions: int) -> bool:
+        """Whether a key lies in a partition of this share."""
+        return partition_of(key, partitions) % self.workers == self.number
 
 
-def verify_share(
-    kafka: str, share: _Share, number: int, read: DictProxy[int, int] | dict[int, int]
-) -> Findings:
-    """Follow the chains of some partitions; `read[number]` counts the records."""
-    check, found, count = ChainCheck(), Findings(), 0
-    buckets = Buckets(share.folder, f"bus-{number}") if share.folder else None
+def _shares(kafka: str, claim: Claim, workers: int, folder: Path | None) -> list[_Share]:
+    whole = spans_of(kafka, claim.topics)
+    partitions = Counter(span.topic for span in whole)
+    begun = [one for one in claim.archives if one.topic in claim.starts]
+    entries = [_Entry(one, claim.starts[one.topic], partitions[one.topic]) for one in begun]
+    standings = {one.archive.topic: one.archive.standing(one.start) for one in entries}
+    cluster = cluster_of(kafka) if entries else ""
+    spans = [from_there(span, standings.get(span.topic, Standing()), cluster) for span in whole]
+    shares = []
+    for number in range(workers):
+        mine = [span for span in spans if span.partition % workers == number]
+        share = _Share(number, workers, mine, [], folder, entries, bool(claim.tips))
+        tips = [tip for tip in claim.tips if share.takes(tip.key, partitions[tip.topic])]
+        shares.append(replace(share, tips=tips))
+    return shares
+
+
+def verify_share(kafka: str, share: _Share, read: DictProxy[int, int] | dict[int, int]) -> Findings:
+    """Follow the chains of some partitions; `read` counts the records by the number of the share."""
+    check, count = ChainCheck(), 0
+    found = Findings(breaks=[fault for entry in share.entries for fault in _enter(check, entry, share)])
+    buckets = Buckets(share.folder, f"bus-{share.number}") if share.folder else None
     for batch in records_of(kafka, share.spans):
         for message in batch:
             link = link_of(message)
@@ -145,12 +192,31 @@ def verify_share(
                 buckets.add(link.digest)
             found.events[str(message.topic())] += 1
         count += len(batch)
-        read[number] = count
+        read[share.number] = count
     if buckets:
         buckets.close()
     found.breaks += [fault for tip in share.tips if (fault := _compare(check, tip))]
     found.chains.update(check.chains())
+    if share.has_tips:
+        found.beyond += _beyond(check, share.tips)
     return found
+
+
+def _beyond(check: ChainCheck, tips: Sequence[Tip]) -> Iterator[Tip]:
+    known = {(tip.topic, tip.key): tip.sequence for tip in tips}
+    for topic, key, head in check.heads():
+        if head.sequence > known.get((topic, key), 0):
+            yield Tip(topic, key, head.sequence, head.hash)
+
+
+def _enter(check: ChainCheck, entry: _Entry, share: _Share) -> Iterator[Break]:
+    topic = entry.archive.topic
+    for number in range(1, entry.start + 1):
+        for leaf in entry.archive.leaves(number):
+            if share.takes(leaf.key, entry.partitions) and (
+                fault := check.enter(topic, leaf.key, leaf.sequence, leaf.digest)
+            ):
+                yield Break(topic, leaf.key, leaf.sequence, fault, fault.sentence)
 
 
 def _take(check: ChainCheck, message: Message, link: Link | None) -> Break | None:

@@ -14,11 +14,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from deploy.audit.archive import Archive
 from deploy.audit.checkpointing import Signer, faults_of, take_checkpoint
 from deploy.audit.history import lines_of
-from deploy.audit.verifying import OTHER_END, TAIL_MISSING, UNREADABLE, VANISHED, Claim, Tip, verify
-from shared.chain import ChainFault, Link
+from deploy.audit.verifying import (
+    NEVER_STATED,
+    OTHER_END,
+    TAIL_MISSING,
+    UNREADABLE,
+    VANISHED,
+    Claim,
+    Tip,
+    verify,
+)
+from shared.chain import ChainFault
 from shared.contracts.topics import APPLICATIONS
 from shared.relay import Relay
 from tests.support.bus import Bus, fresh_topic
+from tests.support.copies import Copy, sequence_of
 from tests.support.ledger import Ledger
 from tests.support.loops import running
 
@@ -77,34 +87,6 @@ async def copied(ledger, alter: Callable[[list], list]):
     return topic
 
 
-class Copy:
-    """A record on its way to another topic."""
-
-    def __init__(self, key, value, headers):
-        self.key, self.value, self.headers = key, value, headers
-
-    @property
-    def sequence(self):
-        return int(self.headers["ce_sequence"])
-
-    def link(self, previous):
-        texts = {name: value.decode() for name, value in self.headers.items()}
-        return Link(
-            topic="any",
-            key=self.key.decode(),
-            event_id=texts["ce_id"],
-            type=texts["ce_type"],
-            time=texts["ce_time"],
-            sequence=self.sequence,
-            previous=previous,
-            body=self.value,
-        )
-
-
-def sequence_of(record):
-    return int(dict(record.headers)["ce_sequence"])
-
-
 def as_it_is(records):
     return records
 
@@ -130,6 +112,25 @@ def with_two_swapped(records):
 
 def with_the_tail_cut(records):
     return records[: EVENTS - 1] + records[EVENTS:]
+
+
+def with_the_last_altered(records):
+    last = records[EVENTS - 1]
+    last.value = bytes([last.value[0] ^ 1]) + last.value[1:]
+    return records
+
+
+def with_a_whole_chain_deleted(records):
+    return records[EVENTS:]
+
+
+def with_one_added(records):
+    """A further event that fits, which nobody stated."""
+    last = records[EVENTS - 1]
+    added = Copy(last.key, last.value, dict(last.headers))
+    added.headers["ce_sequence"] = str(EVENTS + 1).encode()
+    added.headers["ce_previoushash"] = last.link(last.headers["ce_previoushash"].decode()).hash.encode()
+    return [*records[:EVENTS], added, *records[EVENTS:]]
 
 
 def with_a_header_lost(records):
@@ -167,6 +168,8 @@ async def test_two_processes_find_the_same_as_one(stated):
         (with_one_deleted, ChainFault.GAP),
         (with_two_swapped, ChainFault.BROKEN_LINK),
         (with_the_tail_cut, TAIL_MISSING),
+        (with_the_last_altered, OTHER_END),
+        (with_a_whole_chain_deleted, TAIL_MISSING),
         (with_a_header_lost, UNREADABLE),
         (with_a_chain_rewritten, OTHER_END),
     ],
@@ -178,6 +181,27 @@ async def test_each_alteration_is_found_and_named_once_for_its_key(stated, alter
     assert sum(found.chains.values()) >= KEYS - 1
 
 
+async def test_an_event_that_was_added_at_the_end_is_found(stated):
+    topic = await copied(stated, with_one_added)
+    found = await found_in(stated, topic)
+    (added,) = found.beyond
+    assert (found.breaks, added.sequence) == ([], EVENTS + 1)
+    known = await tips_of(stated, topic)
+    found.add_unstated(known)
+    assert [(one.key, one.fault) for one in found.breaks] == [(added.key, NEVER_STATED)]
+
+
+async def test_a_chain_that_nobody_stated_is_found_and_a_later_event_is_none(stated):
+    topic = await copied(stated, as_it_is)
+    tips = await tips_of(stated, topic)
+    found = await asyncio.to_thread(verify, stated.kafka, Claim([topic], tips[:1]), 1, lambda _: None)
+    assert {one.key for one in found.beyond} == {one.key for one in tips[1:]}
+    found.add_unstated(tips)
+    assert found.breaks == []
+    found.add_unstated(tips[:2])
+    assert {one.key for one in found.breaks} == {one.key for one in tips[2:]}
+
+
 async def test_checkpoints_follow_each_other_and_none_is_made_of_nothing(proven):
     ledger, archive = proven
     assert await signed(ledger, archive) is None
@@ -185,7 +209,18 @@ async def test_checkpoints_follow_each_other_and_none_is_made_of_nothing(proven)
     assert faults_of(archive, PUBLIC) == []
 
 
-@pytest.mark.parametrize("alter", [with_the_tail_cut, with_a_chain_rewritten, with_one_deleted])
+@pytest.mark.parametrize(
+    "alter",
+    [
+        with_a_bit_flipped,
+        with_one_deleted,
+        with_two_swapped,
+        with_the_tail_cut,
+        with_the_last_altered,
+        with_a_whole_chain_deleted,
+        with_a_chain_rewritten,
+    ],
+)
 async def test_checkpoints_alone_show_what_was_rewritten_or_cut(proven, alter):
     ledger, archive = proven
     found = await found_in(ledger, await copied(ledger, alter), archives=[archive])

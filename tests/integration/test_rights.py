@@ -9,7 +9,7 @@ from tests.support.stack import in_thread
 EVERYWHERE = {"outbox", "inbox", "looks"}
 OWN = {
     "catalog": {"document"},
-    "intake": {"timeline", "erasures", "erasure_approvals"},
+    "intake": {"timeline", "erasures", "erasure_approvals", "exports", "export_approvals"},
     "review": {"decisions", "expert_opinions", "due_corrections"},
     "notify": {"receipts"},
 }

@@ -2,6 +2,7 @@
 
 from services.intake.actions.desk import Desk
 from services.intake.actions.erasing import Asked, Erased, ask_to_erase, erase
+from services.intake.actions.exporting import Opening, Wanted, agree_to_export, ask_to_export
 from services.intake.actions.following import (
     Ask,
     find_application,
@@ -22,9 +23,13 @@ __all__ = [
     "Desk",
     "Erased",
     "FirstUses",
+    "Opening",
     "Taken",
+    "Wanted",
+    "agree_to_export",
     "answer_submissions",
     "ask_to_erase",
+    "ask_to_export",
     "erase",
     "find_application",
     "follow_cases",

@@ -1,17 +1,16 @@
-"""The command `mente audit access`: who looked at one application, told by the services themselves."""
+"""`mente audit access`: who looked at one application, told by the services themselves."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from deploy.local.folder import supervisor_pid
-from deploy.local.stack import Stack, default_home
+from deploy.audit_cli.running import fail, running_stack
 from shared.errors import Refused, Unavailable
 
 
@@ -24,16 +23,13 @@ def access(
     from deploy.audit.access import accesses_of, person_of, table_of
     from deploy.audit.history import application_id_of
 
-    home = default_home()
-    if supervisor_pid(home) == 0:
-        _fail("nothing runs here: `make run` starts it")
-    stack = Stack.load(home)
+    stack = running_stack()
     try:
         identity = asyncio.run(application_id_of(stack, application))
         person = asyncio.run(person_of(stack, identity))
         accesses = accesses_of(stack, identity, person, by)
     except (Refused, Unavailable) as reason:
-        _fail(f"{reason.detail} ({reason.code})")
+        fail(f"{reason.detail} ({reason.code})")
     if as_json:
         for one in accesses:
             sys.stdout.write(json.dumps(one.facts(), ensure_ascii=False) + "\n")
@@ -41,8 +37,3 @@ def access(
         Console().print(table_of(identity, accesses))
     else:
         typer.echo(f"nobody has looked at {application}, or tried to")
-
-
-def _fail(line: str) -> NoReturn:
-    sys.stderr.write(f"Mente: {line}\n")
-    raise typer.Exit(2)
