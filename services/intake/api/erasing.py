@@ -50,14 +50,15 @@ class ErasureDone(Value):
     papers: int
 
 
-async def _staff(request: Request, authorization: Annotated[str | None, Header()] = None) -> Staff:
+async def staff_of(request: Request, authorization: Annotated[str | None, Header()] = None) -> Staff:
+    """The member of staff who calls, if the route is for them."""
     door: StaffDoor = request.app.state.staff
     staff = await door.staff(authorization)
     ROUTES[f"intake.{request.scope['route'].name}"].admit_staff(staff)
     return staff
 
 
-By = Annotated[Staff, Depends(_staff)]
+By = Annotated[Staff, Depends(staff_of)]
 
 
 @router.post("", status_code=201, operation_id="post_erasure")
