@@ -65,7 +65,7 @@ class Rule:
 
 
 class Held(Value):
-    """How many applications of one region and kind are due, since when, and what the policy does with them."""
+    """How many applications of a region and kind are due, since when, and what the policy does with them."""
 
     region: str
     kind: Kind
