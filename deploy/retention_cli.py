@@ -85,15 +85,13 @@ def _batches(calls: StaffCalls, who: str, asked: dict[str, Any]) -> Counter[str]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         work = bar.add_task("applications and papers", total=_size(asked["due"]))
-        left = _size(asked["due"])
-        while left:
+        finished = False
+        while not finished:
             batch = calls.post(who, f"/retention-runs/{asked['run_id']}/batches")
             total += Counter(batch["done"])
-            left = _size(batch["left"])
-            count = sum(batch["done"].values())
-            work_done = sum(total.values())
-            bar.update(work, completed=work_done, total=work_done + left)
-            if left and not count:
+            finished = batch["finished"]
+            bar.update(work, completed=total.total(), total=total.total() + batch["left"])
+            if not finished and not batch["done"]:
                 time.sleep(PAUSE)
     return total
 

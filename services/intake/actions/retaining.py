@@ -29,10 +29,11 @@ PERSONS, UPLOADS = 50, 1000
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a batch did, and what is left to do."""
+    """What a batch did, how many applications and papers are known to be left, and whether that is all."""
 
     done: Mapping[str, int]
-    left: Overview
+    left: int
+    finished: bool
 
 
 async def overlook(desk: Desk, on: date, now: datetime) -> Overview:
@@ -90,14 +91,17 @@ async def retire_some(desk: Desk, run_id: UUID, now: datetime) -> Batch:
         persons = await store.due_persons(desk.database, rules, PERSONS)
         for person_id in persons:
             counts += await _retire(desk, run, rules, person_id, now)
-        if not persons:
+        if not persons:  # uploads are looked through last: to find them takes a while
             before = uploaded_before([rule.policy for rule in rules.values()], day)
             counts["unused_uploads"] = await leaving.mark_unused(desk.database, before, now, UPLOADS)
             counts += await let_papers_go(desk, now)
     finally:
         if +counts:
             await store.add_batch(desk.database, run_id, now, +counts)
-    return Batch(+counts, await overlook(desk, day, now))
+    papers = await leaving.count_leaving(desk.database)
+    applications_left = sum(held.applications for held in await store.count_due(desk.database, rules))
+    finished = not (persons or papers or counts["unused_uploads"])
+    return Batch(+counts, applications_left + papers, finished)
 
 
 async def _retire(

@@ -71,11 +71,12 @@ class RunAgreed(Value):
 
 
 class BatchDone(Value):
-    """What a batch did, by what it counts, and what is left."""
+    """What a batch did, by what it counts, how much is known to be left, and whether it was the last."""
 
     run_id: UUID
     done: Mapping[str, int]
-    left: Overview
+    left: int
+    finished: bool
 
 
 @router.get("/retention", operation_id="get_retention")
@@ -114,7 +115,7 @@ async def post_retention_approval(request: Request, run_id: UUID, by: By) -> Run
 
 @router.post("/retention-runs/{run_id}/batches", status_code=201, operation_id="post_retention_batch")
 async def post_retention_batch(request: Request, run_id: UUID, by: By) -> BatchDone:  # noqa: ARG001
-    """Do a part of what was agreed to, and tell what is left; call it until nothing is."""
+    """Do a part of what was agreed to, and tell what is left; call it until it was the last."""
     state = request.app.state
     batch = await actions.retire_some(state.desk, run_id, state.now())
-    return BatchDone(run_id=run_id, done=batch.done, left=batch.left)
+    return BatchDone(run_id=run_id, done=batch.done, left=batch.left, finished=batch.finished)

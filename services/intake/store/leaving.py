@@ -19,8 +19,9 @@ async def mark(tx: Tx, names: Collection[bytes], now: datetime, archive_of: UUID
 
 
 _UNUSED = """
-FROM materials m WHERE m.stored_at < $1 AND m.leaving_at IS NULL AND encode(m.name, 'hex') NOT IN (
-    SELECT unnest(string_to_array(papers, ',')) FROM applications WHERE papers <> '')"""
+FROM materials m WHERE m.stored_at < $1 AND m.leaving_at IS NULL AND NOT EXISTS (
+    SELECT FROM applications a, unnest(string_to_array(a.papers, ',')) AS paper
+    WHERE paper = encode(m.name, 'hex'))"""
 
 COUNT_UNUSED = f"SELECT count(*) {_UNUSED}"
 

@@ -95,13 +95,9 @@ async def finished(desk, run_id, at):
     for step in range(20):
         batch = await actions.retire_some(desk, run_id, at + timedelta(seconds=11 * step))
         done += Counter(batch.done)
-        if nothing_left(batch.left):
+        if batch.finished:
             return done
     raise AssertionError(batch)
-
-
-def nothing_left(overview):
-    return not (overview.held or overview.unused_uploads or overview.papers_leaving)
 
 
 async def retired(desk, at=DUE):
