@@ -25,6 +25,7 @@ ELSEWHERE = (
     ("parked", "deploy.parked", "app"),
     ("audit", "deploy.audit_cli", "app"),
     ("person", "deploy.person_cli", "app"),
+    ("retention", "deploy.retention_cli", "app"),
 )
 STOP_SECONDS = 40.0
 LAST_LINES = 40

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, NoReturn
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from deploy.local.folder import supervisor_pid
-from deploy.local.stack import Stack, default_home
-from deploy.staff_calls import NotDone, call_intake
+from deploy.staff_calls import StaffCalls
 
 app = typer.Typer(help="What is done about one person, by two members of staff.", no_args_is_help=True)
 
@@ -26,21 +24,14 @@ def erase(
     """Erase a person: the key of all that was sealed goes, and with it name, numbers, papers and words."""
     if not _is_id(person):
         raise typer.BadParameter("a person's id looks like 0f1e2d3c-…-…", param_hint="PERSON")
-    home = default_home()
-    if supervisor_pid(home) == 0:
-        _stop("Nothing runs here: start it with `make run`.")
-    stack = Stack.load(home)
-    try:
-        wanted = {"person_id": person, "reason": reason}
-        asked = call_intake(stack, by, "/api/intake/erasures", wanted)
+    with StaffCalls() as calls:
+        asked = calls.post(by, "/erasures", person_id=person, reason=reason)
         typer.echo(f"{asked['asked_by']} asked for the erasure {asked['erasure_id']}.")
         if not yes:
             typer.echo("Nothing is erased yet: say --yes and who agrees.")
             return
-        done = call_intake(stack, agreed, f"/api/intake/erasures/{asked['erasure_id']}/approval", {})
-    except NotDone as reason_why:
-        _stop(str(reason_why))
-    typer.echo(f"{done['approved_by']} agreed: the person is erased, and {done['papers']} papers.")
+        done = calls.post(agreed, f"/erasures/{asked['erasure_id']}/approval")
+        typer.echo(f"{done['approved_by']} agreed: the person is erased, and {done['papers']} papers.")
 
 
 def _is_id(text: str) -> bool:
@@ -48,8 +39,3 @@ def _is_id(text: str) -> bool:
         return str(UUID(text)) == text.lower() and bool(re.fullmatch(r"[0-9a-fA-F-]{36}", text))
     except ValueError:
         return False
-
-
-def _stop(told: str) -> NoReturn:
-    typer.echo(told, err=True)
-    raise typer.Exit(1)

@@ -1,33 +1,63 @@
-"""Calls to a service's API as a member of staff, for commands that two people do."""
+"""Calls to intake in the name of staff, for the commands that need two of them."""
 
 from __future__ import annotations
 
-from typing import Any
+from types import TracebackType
+from typing import Any, NoReturn
 
 import httpx
+import typer
 
-from deploy.local.stack import Stack
+from deploy.local.folder import supervisor_pid
+from deploy.local.stack import Stack, default_home
 
 FORM = {"grant_type": "password"}
-SECONDS = 30
 
 
-class NotDone(Exception):
-    """A service did not do what was asked; the text is one sentence for a person."""
+class StaffCalls:
+    """Signs members of staff in and calls intake's API; what goes wrong ends the command in a sentence."""
 
+    def __init__(self) -> None:
+        home = default_home()
+        if supervisor_pid(home) == 0:
+            stop("Nothing runs here: start it with `make run`.")
+        self._stack = Stack.load(home)
+        self._http = httpx.Client(timeout=60, trust_env=False)
 
-def call_intake(stack: Stack, who: str, path: str, body: dict[str, str]) -> dict[str, Any]:
-    """Post to intake's API as somebody; raises NotDone."""
-    try:
-        with httpx.Client(timeout=SECONDS, trust_env=False) as http:
-            signed_in = http.post(f"{stack.oidc_issuer}/token", data={**FORM, "username": who})
+    def __enter__(self) -> StaffCalls:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def get(self, who: str, path: str, **asked: Any) -> dict[str, Any]:
+        """What `who` is shown; parameters that are None are left out."""
+        wanted = {name: value for name, value in asked.items() if value is not None}
+        return self._call("GET", who, path, params=wanted)
+
+    def post(self, who: str, path: str, **body: Any) -> dict[str, Any]:
+        """What `who` is answered."""
+        return self._call("POST", who, path, json=body)
+
+    def _call(self, method: str, who: str, path: str, **asked: Any) -> dict[str, Any]:
+        try:
+            signed_in = self._http.post(f"{self._stack.oidc_issuer}/token", data={**FORM, "username": who})
             if signed_in.status_code != 200:
-                raise NotDone(f"Nobody of the name {who} works here.")
+                stop(f"Nobody of the name {who} works here.")
             badge = {"authorization": f"Bearer {signed_in.json()['access_token']}"}
-            answer = http.post(f"{stack.service_url('intake')}{path}", json=body, headers=badge)
-    except httpx.HTTPError:
-        raise NotDone("The services do not answer: `mente status` shows what is wrong.") from None
-    found: dict[str, Any] = answer.json()
-    if answer.status_code >= 300:
-        raise NotDone(f"Not done: {found.get('detail', answer.status_code)} ({found.get('code', '')}).")
-    return found
+            url = f"{self._stack.service_url('intake')}/api/intake{path}"
+            answer = self._http.request(method, url, headers=badge, **asked)
+            found: dict[str, Any] = answer.json()
+        except (httpx.HTTPError, ValueError):
+            stop("The services do not answer: `mente status` shows what is wrong.")
+        if answer.status_code >= 300:
+            stop(f"Not done: {found.get('detail', answer.status_code)} ({found.get('code', '')}).")
+        return found
+
+
+def stop(told: str) -> NoReturn:
+    """End the command with one sentence on standard error."""
+    typer.echo(told, err=True)
+    raise typer.Exit(1)

@@ -60,7 +60,7 @@ def export(
         file = Path(out or f"evidence-{identity}.zip")
         if file.exists():
             fail(f"{file} is there already: name another --out")
-        permission = _permission(stack, identity, (unmasked, by, agreed)) if unmasked else None
+        permission = _permission(identity, (unmasked, by, agreed)) if unmasked else None
         if unmasked and permission is None:
             return
         content = _packed(stack, identity, permission)
@@ -122,22 +122,19 @@ def _proven(stack: Stack, topic: str, signer: Signer, events: Sequence[Published
     return prove(archive, events, {signer.name: signer.key.public_key()})
 
 
-def _permission(stack: Stack, identity: UUID, asking: tuple[str, str, str]) -> Permission | None:
+def _permission(identity: UUID, asking: tuple[str, str, str]) -> Permission | None:
     """The keys, once two people agreed; None while the second has not."""
     from deploy.audit.evidence.opening import permission_of
-    from deploy.staff_calls import NotDone, call_intake
+    from deploy.staff_calls import StaffCalls
 
     reason, by, agreed = asking
-    try:
-        wanted = {"application_id": str(identity), "reason": reason}
-        asked = call_intake(stack, by, "/api/intake/exports", wanted)
+    with StaffCalls() as calls:
+        asked = calls.post(by, "/exports", application_id=str(identity), reason=reason)
         typer.echo(f"{asked['asked_by']} asked for the export {asked['export_id']}.")
         if not agreed:
             typer.echo("Nothing is opened yet: say who agrees with --agreed.")
             return None
-        answer = call_intake(stack, agreed, f"/api/intake/exports/{asked['export_id']}/approval", {})
-    except NotDone as why:
-        fail(str(why))
+        answer = calls.post(agreed, f"/exports/{asked['export_id']}/approval")
     typer.echo(f"{answer['approved_by']} agreed.")
     told = {name: asked[name] for name in ("export_id", "asked_by", "asked_at")}
     return permission_of(answer, {**told, "approved_by": answer["approved_by"], "reason": reason})

@@ -9,7 +9,7 @@ from functools import singledispatch
 from deploy.demo.applying import Chapter
 from deploy.demo.bus import Seen
 from deploy.local.keys import CHANNELS, staff_list
-from shared.contracts.applications import ApplicationSubmitted, MaterialSupplied
+from shared.contracts.applications import ApplicationRetired, ApplicationSubmitted, MaterialSupplied
 from shared.contracts.base import Event
 from shared.contracts.cases import (
     ApplicationAccepted,
@@ -23,6 +23,7 @@ from shared.contracts.cases import (
     Stage,
 )
 from shared.contracts.messages import MessageChannel, MessageDelivered, MessageFailed, MessageSent
+from shared.contracts.retention import Disposal
 from shared.contracts.submissions import SubmissionOffered, SubmissionReceived
 
 STAFF = {person["username"]: person for person in staff_list()}
@@ -97,6 +98,17 @@ def _(event: SubmissionReceived) -> Deed:
 def _(event: MaterialSupplied) -> Deed:
     opinion = " and the physician's opinion" if event.with_opinion else ""
     return Deed("", f"supplies what was asked for: {len(event.materials)} paper{opinion}")
+
+
+@deed_of.register
+def _(event: ApplicationRetired) -> Deed:
+    gone = "are erased" if event.disposal is Disposal.ERASE else "are moved to the archive"
+    rule = f"policy version {event.policy_version} let them go from {event.due_on}"
+    return Deed(
+        _officer(event.asked_by),
+        f"with the agreement of {_officer(event.approved_by)}: its papers {gone}, {rule}; "
+        "a paper that another application holds stays with that one",
+    )
 
 
 @deed_of.register

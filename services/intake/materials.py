@@ -1,6 +1,7 @@
 """The object store of uploaded papers, each sealed under a key of its own."""
 
 import asyncio
+from hashlib import sha256
 from uuid import UUID
 
 from obstore.exceptions import BaseError, NotFoundError
@@ -30,21 +31,43 @@ class Materials:
         except (BaseError, OSError) as error:
             raise Unavailable("object-store-away", "papers cannot be stored now", retry_after=5) from error
 
-    async def read(self, key: DataKey) -> bytes:
-        """Give a paper as it was uploaded; Unavailable `object-store-away`, Unsealable if it was altered."""
+    async def read(self, key: DataKey, archive_of: UUID | None = None) -> bytes:
+        """Give a paper as it was uploaded, also out of an application's archive.
+
+        Raises Unavailable `object-store-away`, Unsealable if it was altered.
+        """
+        place = archive_place(archive_of, key.key_id) if archive_of else place_of(key.key_id)
         try:
-            async with asyncio.timeout(PATIENCE):
-                found = await self._store.get_async(place_of(key.key_id))
-                sealed = bytes(await found.bytes_async())
+            sealed = await self._get(place)
         except (BaseError, OSError) as error:
             raise Unavailable("object-store-away", "papers cannot be read now", retry_after=5) from error
         return await asyncio.to_thread(_opened, key, sealed)
 
-    async def forget(self, key_id: UUID) -> None:
-        """Delete a paper; one that is gone already is no fault."""
+    async def archive(self, key_id: UUID, application_id: UUID) -> str | None:
+        """Copy a sealed paper into an application's archive; its SHA-256 in hex, None for no paper."""
+        try:
+            sealed = await self._get(place_of(key_id))
+            async with asyncio.timeout(PATIENCE):
+                await self._store.put_async(archive_place(application_id, key_id), sealed)
+        except (NotFoundError, FileNotFoundError):
+            return None
+        except (BaseError, OSError) as error:
+            raise Unavailable("object-store-away", "papers cannot be archived now", retry_after=5) from error
+        return sha256(sealed).hexdigest()
+
+    async def describe_archive(self, application_id: UUID, manifest: bytes) -> None:
+        """Write the manifest of an application's archive; raises Unavailable `object-store-away`."""
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._store.delete_async(place_of(key_id))
+                await self._store.put_async(manifest_place(application_id), manifest)
+        except (BaseError, OSError) as error:
+            raise Unavailable("object-store-away", "papers cannot be archived now", retry_after=5) from error
+
+    async def forget(self, place: str) -> None:
+        """Delete what lies in a place; what is gone already is no fault."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._store.delete_async(place)
         except (NotFoundError, FileNotFoundError):
             return
         except (BaseError, OSError) as error:
@@ -60,10 +83,25 @@ class Materials:
             return f"the object store does not answer: {type(error).__name__}"
         return None
 
+    async def _get(self, place: str) -> bytes:
+        async with asyncio.timeout(PATIENCE):
+            found = await self._store.get_async(place)
+            return bytes(await found.bytes_async())
+
 
 def place_of(key_id: UUID) -> str:
     """Where a paper lies: spread over 256 folders by the last byte of its key's id."""
     return f"materials/{key_id.hex[-2:]}/{key_id.hex}"
+
+
+def archive_place(application_id: UUID, key_id: UUID) -> str:
+    """Where a paper lies in the archive of an application."""
+    return f"archive/{application_id}/{key_id.hex}"
+
+
+def manifest_place(application_id: UUID) -> str:
+    """Where the manifest of an application's archive lies."""
+    return f"archive/{application_id}/manifest.json"
 
 
 def _sealed(key: DataKey, content: bytes) -> bytes:

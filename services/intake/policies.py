@@ -7,6 +7,7 @@ import structlog
 
 from services.intake.domain.rulebook import Rulebook, rulebook
 from services.intake.store import published
+from shared.contracts.policies import RegionPolicy
 from shared.errors import Unavailable
 from shared.postgres import AWAY, PASSING, Database
 
@@ -35,6 +36,13 @@ class Policies:
         versions = self._rulebooks.get(region, {})
         in_force = [v for v, rules in versions.items() if rules.policy.effective_from <= day]
         return versions[max(in_force)] if in_force else None
+
+    def all_in_force(self, day: date) -> dict[str, RegionPolicy]:
+        """The newest version of each region's policy that is in force on that day; raises as `in_force`."""
+        found = {region: self.in_force(region, day) for region in sorted(self._rulebooks)}
+        if not found:
+            self.in_force("", day)
+        return {region: rules.policy for region, rules in found.items() if rules}
 
     async def refresh(self) -> None:
         """Load the versions that came since the last look."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.base import (
+    ApplicationEvent,
     Code,
     ContentHash,
     Hidden,
@@ -17,6 +18,7 @@ from shared.contracts.base import (
     Value,
     date,
 )
+from shared.contracts.retention import Disposal
 from shared.contracts.submissions import (
     Agent,
     ApplicantClass,
@@ -120,6 +122,24 @@ class ApplicationWithdrawn(SealedEvent):
     private_kind: ClassVar[PrivateKind] = WithdrawnPrivate
 
     private: Hidden[WithdrawnPrivate] = None
+
+
+class ApplicationRetired(ApplicationEvent):
+    """The retention period of an application ended: its papers are erased or archived, by word of two people.
+
+    `due_on` is the first day on which that was right, by the policy version named; the run asked and agreed
+    to is `run_id`. A paper that another application holds stays with that one.
+    """
+
+    type: ClassVar[str] = "application-retired"
+    topic: ClassVar[str] = TOPIC
+
+    disposal: Disposal
+    policy_version: int
+    due_on: date
+    run_id: UUID
+    asked_by: Code
+    approved_by: Code
 
 
 def paper(material: Material, name: str) -> Paper:

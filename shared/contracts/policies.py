@@ -9,6 +9,7 @@ from shared.contracts.calendars import CalendarDocument, CalendarYear
 from shared.contracts.deadlines import Deadlines, Remedy, ReviewRules
 from shared.contracts.materials import MaterialRule, UploadLimits
 from shared.contracts.messages import MessageChannel
+from shared.contracts.retention import Retention
 from shared.contracts.sourced import Grade, MaybeKnown, Sourced
 from shared.contracts.submissions import ApplicantClass, ApplicationType
 
@@ -150,6 +151,7 @@ class RegionPolicy(Value):
     deadlines: Deadlines
     review: ReviewRules
     remedy: Remedy
+    retention: Retention
     rejection_reasons: tuple[RejectionReason, ...] = Field(min_length=1)
     notice: Notice
     upload: UploadLimits

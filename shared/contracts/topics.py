@@ -62,6 +62,7 @@ APPLICATIONS = Topic(
         applications.ApplicationSubmitted,
         applications.MaterialSupplied,
         applications.ApplicationWithdrawn,
+        applications.ApplicationRetired,
     ),
     key="application id",
 )

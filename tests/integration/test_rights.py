@@ -9,7 +9,10 @@ from tests.support.stack import in_thread
 EVERYWHERE = {"outbox", "inbox", "looks"}
 OWN = {
     "catalog": {"document"},
-    "intake": {"timeline", "erasures", "erasure_approvals", "exports", "export_approvals"},
+    "intake": {
+        *{"timeline", "erasures", "erasure_approvals", "exports", "export_approvals"},
+        *{"retention_runs", "retention_approvals", "retention_batches"},
+    },
     "review": {"decisions", "expert_opinions", "due_corrections"},
     "notify": {"receipts"},
 }

@@ -115,6 +115,14 @@ def _papers() -> list[dict[str, Any]]:
     ]
 
 
+def a_retention(**changes: Any) -> dict[str, Any]:
+    """Ten years for what was decided, three for what was not, thirty days for an upload."""
+    years = {"determination_years": 10, "undecided_years": 3, "unused_upload_days": 30, "log_months_min": 6}
+    acts = {"counted_from": "next_year", "when_due": "erase", "keeps_predecessor": False}
+    values = {name: said(value) for name, value in {**years, **acts, **changes}.items()}
+    return {**values, "message_years": {"unknown": True, **SOURCE}}
+
+
 def _duties() -> dict[str, Any]:
     """How it is reviewed, what a rejection says, what is read before, what may be uploaded."""
     return {
@@ -132,6 +140,7 @@ def _duties() -> dict[str, Any]:
             "appeal_channels": said(["hotline"]),
             "appeal_answer_working_days": {"unknown": True, **SOURCE},
         },
+        "retention": a_retention(),
         "rejection_reasons": [{"code": "RECORD_TOO_OLD", "text_zh": said("病历资料超过规定期限")}],
         "notice": {"version": "notice-1", "text": said("办理须知")},
         "upload": {

@@ -1,6 +1,7 @@
 """The history of an application is told from sealed events, by whoever has no key."""
 
 from collections.abc import Sequence
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,10 @@ import pytest
 from deploy.audit import history
 from deploy.audit.history import Line, lines_of
 from deploy.audit.reading import Span
+from shared.contracts.applications import ApplicationRetired
 from shared.contracts.base import Event
 from shared.contracts.persons import PersonErased, PersonKeyMade
+from shared.contracts.retention import Disposal
 from tests.support.private import KEY
 from tests.support.published import record_of
 from tests.support.samples import NOON, an_application_submitted, an_application_withdrawn
@@ -48,6 +51,25 @@ def test_sealed_events_are_told_without_what_is_private(told) -> None:
     assert taken_back.facts()["event"]["key_id"] == str(KEY.key_id)
     assert "private" not in taken_back.facts()["event"]
     assert "材料不齐" not in str(taken_back.facts())
+
+
+def test_an_application_whose_papers_are_gone_says_so_plainly(told) -> None:
+    retired = ApplicationRetired(
+        occurred_at=NOON,
+        application_id=APPLICATION,
+        disposal=Disposal.ERASE,
+        policy_version=3,
+        due_on=date(2037, 1, 1),
+        run_id=PERSON,
+        asked_by="operator",
+        approved_by="supervisor",
+    )
+    _, last = told(APPLICATION, [an_application_submitted(APPLICATION), retired])
+    what = last.facts()["what"]
+    assert "its papers are erased, policy version 3 let them go from 2037-01-01" in what
+    assert (last.fault, last.facts()["type"]) == (None, "application-retired")
+    archived = retired.model_copy(update={"disposal": Disposal.ARCHIVE})
+    assert "its papers are moved to the archive" in told(APPLICATION, [archived])[0].facts()["what"]
 
 
 def test_records_without_a_body_tell_of_an_erasure(told) -> None:

@@ -1,6 +1,7 @@
 """The applicant's view is the fold of the events, and late ones never move what has ended."""
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -8,7 +9,8 @@ from services.intake.domain.following import STATUS_ZH, Status, evolve, opened, 
 from services.intake.domain.submitting import submit
 from services.intake.domain.timeline import entry, submitted_entry
 from shared.contracts import applications, cases
-from shared.contracts.applications import ApplicationWithdrawn, MaterialSupplied
+from shared.contracts.applications import ApplicationRetired, ApplicationWithdrawn, MaterialSupplied
+from shared.contracts.base import ERASED
 from shared.contracts.cases import (
     ApplicationAccepted,
     CaseClosed,
@@ -24,6 +26,7 @@ from shared.contracts.cases import (
     items_of,
     reasons_of,
 )
+from shared.contracts.retention import Disposal
 from tests.support.intake import LOOKUP_KEY, NOON, a_draw, a_rulebook, an_offer, uploaded
 from tests.support.private import told
 
@@ -46,6 +49,15 @@ def accepted(**changes):
         "due_on": date(2026, 10, 15),
     }
     return ApplicationAccepted(**CASE, **{**values, **changes})
+
+
+def retired(**changes):
+    values = {
+        **{"application_id": APPLICATION.application_id, "occurred_at": NOON},
+        **{"disposal": Disposal.ERASE, "policy_version": 1, "due_on": date(2037, 1, 1)},
+        **{"run_id": UUID(int=3), "asked_by": "operator", "approved_by": "supervisor"},
+    }
+    return ApplicationRetired(**{**values, **changes})
 
 
 def requested(stage=Stage.FIRST, **changes):
@@ -183,6 +195,21 @@ def test_a_decision_that_crossed_a_withdrawal_holds():
     assert after(withdrawn(), decided()).status is Status.APPROVED
 
 
+def test_what_is_retired_keeps_its_outcome_and_names_no_paper_any_more():
+    before, application = after(decided()), after(decided(), retired())
+    assert before.papers
+    assert (application.retired, application.papers) == (Disposal.ERASE, ())
+    assert (application.status, application.ended_at) == (before.status, before.ended_at)
+    assert application.sequence == before.sequence + 1
+
+
+def test_what_was_erased_keeps_no_words_and_what_was_archived_does():
+    told_before = rejected()
+    erased, archived = (after(told_before, retired(disposal=one)) for one in Disposal)
+    assert [reason.detail for reason in reasons_of(erased.decision)] == [ERASED]
+    assert (erased.decision.sealed, archived.decision) == (None, told_before)
+
+
 def test_only_own_events_count_in_the_sequence():
     assert after().sequence == 1
     assert after(accepted(), requested()).sequence == 1
@@ -192,7 +219,7 @@ def test_only_own_events_count_in_the_sequence():
 def test_every_event_has_a_sentence_in_both_languages():
     events = [
         *(accepted(), requested(), supplied(), resumed(), forwarded(), advised(), decided(), rejected()),
-        *(withdrawn(), closed()),
+        *(withdrawn(), closed(), retired(), retired(disposal=Disposal.ARCHIVE)),
     ]
     for event in events:
         line = entry(event)
@@ -214,7 +241,12 @@ def test_every_event_that_intake_follows_is_told():
         for e in (accepted(), requested(), resumed(), forwarded(), advised(), decided(), closed())
     }
     assert len(told) == len(types(cases)) - 1, "case-opened is inside the agency"
-    assert types(applications) == {"application-submitted", "material-supplied", "application-withdrawn"}
+    assert types(applications) == {
+        "application-submitted",
+        "material-supplied",
+        "application-withdrawn",
+        "application-retired",
+    }
 
 
 def test_the_timeline_names_no_officer_and_no_experts_opinion():

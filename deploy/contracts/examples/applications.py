@@ -1,6 +1,8 @@
 """Examples of what intake states about applications."""
 
+from datetime import date
 from hashlib import sha256
+from uuid import UUID
 
 from deploy.contracts.examples.people import (
     ACCEPTANCE_NO,
@@ -18,6 +20,7 @@ from deploy.contracts.examples.people import (
     at,
 )
 from shared.contracts.applications import (
+    ApplicationRetired,
     ApplicationSubmitted,
     ApplicationWithdrawn,
     MaterialSupplied,
@@ -29,6 +32,7 @@ from shared.contracts.applications import (
     paper_private,
 )
 from shared.contracts.base import Event
+from shared.contracts.retention import Disposal
 from shared.contracts.submissions import ApplicantClass, ApplicationType, Material
 
 
@@ -104,6 +108,19 @@ EXAMPLES: tuple[tuple[str, Event], ...] = (
             application_id=APPLICATION,
             private=WithdrawnPrivate(reason="材料不齐，准备齐全后重新申请。"),
             **SEALED,
+        ),
+    ),
+    (
+        "after-ten-years",
+        ApplicationRetired(
+            occurred_at=at(11, 22, 2).replace(year=2037),
+            application_id=APPLICATION,
+            disposal=Disposal.ERASE,
+            policy_version=1,
+            due_on=date(2037, 1, 1),
+            run_id=UUID("019a0f3e-0000-7000-8000-000000000037"),
+            asked_by="operator",
+            approved_by="supervisor",
         ),
     ),
 )

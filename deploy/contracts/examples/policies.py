@@ -72,6 +72,17 @@ _REVIEW = {
     "material_request_rounds": _said(1),
 }
 
+_RETENTION = {
+    "determination_years": _said(10),
+    "undecided_years": _said(3),
+    "counted_from": _said("next_year"),
+    "when_due": _said("erase"),
+    "keeps_predecessor": _said(False),
+    "unused_upload_days": _said(30),
+    "message_years": _UNKNOWN,
+    "log_months_min": _said(6),
+}
+
 _CHANNEL = {
     "id": "shili_miniprogram",
     "name": _said("示例医保小程序"),
@@ -122,6 +133,7 @@ _POLICY: dict[str, Any] = {
     "deadlines": _DEADLINES,
     "review": _REVIEW,
     "remedy": _REMEDY,
+    "retention": _RETENTION,
     "rejection_reasons": [{"code": "RECORD_TOO_OLD", "text_zh": _said("病历资料超过规定期限")}],
     "notice": {"version": NOTICE, "text": _said("请如实填写并上传清晰、完整的材料。")},
     "upload": {

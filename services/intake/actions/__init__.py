@@ -11,6 +11,14 @@ from services.intake.actions.following import (
     withdraw,
 )
 from services.intake.actions.keeping import keep_calendars, keep_policies
+from services.intake.actions.retaining import (
+    Batch,
+    agree_to_retire,
+    ask_to_retire,
+    list_due,
+    overlook,
+    retire_some,
+)
 from services.intake.actions.rewrapping import rewrap_keys
 from services.intake.actions.submitting import Call, FirstUses, answer_submissions, submit_applications
 from services.intake.actions.uploading import store_material
@@ -19,6 +27,7 @@ from services.intake.domain.submitting import Taken
 __all__ = [
     "Ask",
     "Asked",
+    "Batch",
     "Call",
     "Desk",
     "Erased",
@@ -27,14 +36,19 @@ __all__ = [
     "Taken",
     "Wanted",
     "agree_to_export",
+    "agree_to_retire",
     "answer_submissions",
     "ask_to_erase",
     "ask_to_export",
+    "ask_to_retire",
     "erase",
     "find_application",
     "follow_cases",
     "keep_calendars",
     "keep_policies",
+    "list_due",
+    "overlook",
+    "retire_some",
     "rewrap_keys",
     "store_material",
     "submit_applications",

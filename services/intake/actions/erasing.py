@@ -3,17 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 
 from services.intake.actions.desk import Desk
+from services.intake.actions.leaving import delete_objects
 from services.intake.domain.erasing import Erasure, require_another, require_ended
+from services.intake.materials import archive_place, manifest_place, place_of
 from services.intake.store import erasing as store
+from services.intake.store import leaving
 from shared import outbox
 from shared.contracts.persons import PersonErased
 from shared.errors import Refused, Unavailable
 from shared.looks import Look
+from shared.postgres import Tx
 
 log = structlog.get_logger()
 
@@ -33,6 +38,13 @@ class Erased:
 
     erasure: Erasure
     papers: int
+
+
+class Gone(NamedTuple):
+    """How many papers lost their keys, and the places in the object store that are now to be deleted."""
+
+    papers: int
+    objects: Sequence[str]
 
 
 async def ask_to_erase(desk: Desk, erasure_id: UUID, asked: Asked, now: datetime) -> Erasure:
@@ -63,17 +75,26 @@ async def erase(desk: Desk, erasure_id: UUID, look: Look, now: datetime) -> Eras
         require_another(erasure, look.actor)
         await store.forget_key(tx, erasure.person_id)
         require_ended(await store.numbers_of(tx, erasure.person_id))
-        objects = await store.forget_papers(tx, erasure.person_id)
-        await store.add_approval(tx, erasure, look.actor, now)
-        await outbox.add(tx, [PersonErased(person_id=erasure.person_id, occurred_at=now)])
-    await _forget(desk, objects)
-    return Erased(erasure, len(objects))
+        gone = await erase_person(tx, erasure, look.actor, now)
+    try:
+        await delete_objects(desk, gone.objects)
+    except Unavailable:
+        log.warning("sealed-papers-left-behind", objects=len(gone.objects))
+    return Erased(erasure, gone.papers)
 
 
-async def _forget(desk: Desk, objects: Sequence[UUID]) -> None:
-    """Delete sealed papers whose keys are gone; one that stays behind opens for nobody."""
-    for key_id in objects:
-        try:
-            await desk.materials.forget(key_id)
-        except Unavailable:
-            log.warning("sealed-paper-left-behind", key_id=str(key_id))
+async def erase_person(tx: Tx, erasure: Erasure, by: str, now: datetime) -> Gone:
+    """Delete the keys of a person and of papers that are theirs alone, and state it.
+
+    What is left of the papers opens for nobody; it is noted, and whoever comes next deletes it.
+    """
+    person_id = erasure.person_id
+    await store.forget_key(tx, person_id)
+    stored, archived = await store.forget_papers(tx, person_id), await leaving.forget_archived(tx, person_id)
+    objects = {place_of(key_id) for key_id in [*stored, *(key_id for key_id, _ in archived)]}
+    objects |= {archive_place(application_id, key_id) for key_id, application_id in archived}
+    objects |= {manifest_place(application_id) for _, application_id in archived}
+    await leaving.add_leftovers(tx, objects)
+    await store.add_approval(tx, erasure, by, now)
+    await outbox.add(tx, [PersonErased(person_id=person_id, occurred_at=now)])
+    return Gone(len(stored) + len(archived), sorted(objects))

@@ -1,6 +1,7 @@
 """A new master key: every data key is wrapped anew, and no event is touched."""
 
 from services.intake.actions.desk import Desk
+from services.intake.store import leaving as archive
 from services.intake.store import materials as uploads
 from services.intake.store import person_keys as store
 from shared import outbox
@@ -20,7 +21,7 @@ async def rewrap_keys(desk: Desk) -> int:
 
 async def _rewrap_some(desk: Desk) -> int:
     async with desk.database.transaction() as tx:
-        return await _persons(tx, desk) or await _papers(tx, desk)
+        return await _persons(tx, desk) or await _papers(tx, desk) or await _archived(tx, desk)
 
 
 async def _persons(tx: Tx, desk: Desk) -> int:
@@ -34,4 +35,10 @@ async def _persons(tx: Tx, desk: Desk) -> int:
 async def _papers(tx: Tx, desk: Desk) -> int:
     keys = await uploads.lock_keys_under_others(tx, desk.keys.master, CHUNK)
     await uploads.save_keys(tx, await desk.keys.rewrap(keys))
+    return len(keys)
+
+
+async def _archived(tx: Tx, desk: Desk) -> int:
+    keys = await archive.lock_keys_under_others(tx, desk.keys.master, CHUNK)
+    await archive.save_keys(tx, await desk.keys.rewrap(keys))
     return len(keys)

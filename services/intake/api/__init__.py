@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 
-from services.intake.api import erasing, exporting, following, submitting, uploading
+from services.intake.api import erasing, exporting, following, retaining, submitting, uploading
 from services.intake.api.door import Door
 from services.intake.api.submitting import Intake
 from services.intake.domain.papers import MOST_BYTES
@@ -43,6 +43,7 @@ def add_routes(app: FastAPI, doors: Doors, intake: Intake) -> None:
     router.include_router(following.router)
     router.include_router(erasing.router)
     router.include_router(exporting.router)
+    router.include_router(retaining.router)
     router.add_api_route("/submission-key", get_submission_key, operation_id="get_submission_key")
     router.add_api_route("/looks", get_looks, operation_id="get_looks")
     app.include_router(router)

@@ -7,7 +7,13 @@ from enum import StrEnum
 from functools import singledispatch
 from uuid import UUID
 
-from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn, MaterialSupplied, Paper
+from shared.contracts.applications import (
+    ApplicationRetired,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    MaterialSupplied,
+    Paper,
+)
 from shared.contracts.base import ApplicationEvent
 from shared.contracts.cases import (
     ApplicationAccepted,
@@ -19,6 +25,7 @@ from shared.contracts.cases import (
     ReviewResumed,
     Stage,
 )
+from shared.contracts.retention import Disposal
 
 
 class Status(StrEnum):
@@ -43,12 +50,16 @@ STATUS_ZH = {
     Status.WITHDRAWN: "已撤回",
 }
 STAGE_ZH = {Stage.ACCEPTANCE: "受理", Stage.FIRST: "初审", Stage.EXPERT: "专家评审", Stage.FINAL: "复核"}
-OWN_EVENTS = ApplicationSubmitted | MaterialSupplied | ApplicationWithdrawn
+OWN_EVENTS = ApplicationSubmitted | MaterialSupplied | ApplicationWithdrawn | ApplicationRetired
+AFTER_THE_END = DecisionMade | ApplicationRetired
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One person, one disease, one type, one region; `sequence` counts the events that intake stated."""
+    """One person, one disease, one type, one region; `sequence` counts the events that intake stated.
+
+    `retired` says what became of its papers when the retention period was over.
+    """
 
     application_id: UUID
     acceptance_no: str
@@ -73,6 +84,7 @@ class Application:
     decision: DecisionMade | None = None
     ended_at: datetime | None = None
     papers: tuple[str, ...] = ()
+    retired: Disposal | None = None
 
 
 def opened(event: ApplicationSubmitted) -> Application:
@@ -103,7 +115,7 @@ def evolve(application: Application, events: Iterable[ApplicationEvent]) -> Appl
     for event in events:
         if isinstance(event, OWN_EVENTS):
             application = replace(application, sequence=application.sequence + 1)
-        if application.ended_at is None or isinstance(event, DecisionMade):
+        if application.ended_at is None or isinstance(event, AFTER_THE_END):
             application = _apply(event, application)
     return application
 
@@ -168,6 +180,15 @@ def _(event: DecisionMade, application: Application) -> Application:
     status = Status.APPROVED if event.outcome is Outcome.APPROVED else Status.REJECTED
     decided = _ended(application, status, event.occurred_at)
     return replace(decided, decision=event)
+
+
+@_apply.register
+def _(event: ApplicationRetired, application: Application) -> Application:
+    retired = replace(application, retired=event.disposal, papers=())
+    if event.disposal is Disposal.ARCHIVE or application.decision is None:
+        return retired
+    unread = {"key_id": None, "sealed": None, "private": None}
+    return replace(retired, decision=application.decision.model_copy(update=unread))
 
 
 def _standing_at(application: Application, stage: Stage) -> Application:

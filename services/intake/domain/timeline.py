@@ -5,7 +5,12 @@ from datetime import datetime
 from functools import singledispatch
 
 from services.intake.domain.following import STAGE_ZH
-from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn, MaterialSupplied
+from shared.contracts.applications import (
+    ApplicationRetired,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    MaterialSupplied,
+)
 from shared.contracts.base import ApplicationEvent
 from shared.contracts.cases import (
     ApplicationAccepted,
@@ -18,6 +23,7 @@ from shared.contracts.cases import (
     ReviewResumed,
     Stage,
 )
+from shared.contracts.retention import Disposal
 
 STAGE_EN = {
     Stage.ACCEPTANCE: "acceptance",
@@ -125,3 +131,13 @@ def _(event: DecisionMade) -> tuple[str, str]:
 @_sentences.register
 def _(event: CaseClosed) -> tuple[str, str]:  # noqa: ARG001
     return "The case was closed without a decision.", "办理已终止，未作出认定结论。"
+
+
+@_sentences.register
+def _(event: ApplicationRetired) -> tuple[str, str]:
+    if event.disposal is Disposal.ARCHIVE:
+        return (
+            "The retention period is over: the papers go to the archive.",
+            "材料保管期限届满，移入档案保存。",
+        )
+    return "The retention period is over: the papers are erased.", "材料保管期限届满，按规定销毁。"

@@ -10,13 +10,14 @@ from services.intake.domain.following import Application, Status
 from services.intake.domain.timeline import Entry
 from shared.contracts.base import Event
 from shared.contracts.cases import DecisionMade, MaterialRequested, Stage
+from shared.contracts.retention import Disposal
 from shared.postgres import Database, Tx
 
 APPLICATION = """
 SELECT application_id, acceptance_no, channel, region, disease_code, application_type, applicant_class,
        person_id, policy_version, submitted_at, previous_application_id, status, stage, sequence, due_on,
        due_provisional, due_paused, round, asked::text, answered, decision::text,
-       ended_at, papers
+       ended_at, papers, retired
 FROM applications """
 
 FIND_BY_NUMBERS = APPLICATION + "WHERE acceptance_no = ANY($1::text[])"
@@ -45,12 +46,25 @@ async def lock_applications(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Applica
     return {row["application_id"]: _application(row) for row in await tx.fetch(LOCK_BY_IDS, list(ids))}
 
 
+LOCK_OF_PERSON = (
+    APPLICATION
+    + "WHERE person_id = $1 AND ended_at IS NULL OR person_id = $1 AND ended_at IS NOT NULL "
+    + "ORDER BY application_id FOR UPDATE"
+)
+
+
+async def lock_applications_of(tx: Tx, person_id: UUID) -> dict[UUID, Application]:
+    """All applications of a person, locked in one order; the two halves have an index each."""
+    return {row["application_id"]: _application(row) for row in await tx.fetch(LOCK_OF_PERSON, person_id)}
+
+
 def _application(row: asyncpg.Record) -> Application:
     asked, decision = row["asked"], row["decision"]
     return Application(
         **{name: row[name] for name in AS_THEY_ARE},
         status=Status(row["status"]),
         stage=Stage(row["stage"]) if row["stage"] else None,
+        retired=Disposal(row["retired"]) if row["retired"] else None,
         papers=tuple(filter(None, row["papers"].split(","))),
         asked=MaterialRequested.read(asked.encode()) if asked else None,
         decision=DecisionMade.read(decision.encode()) if decision else None,
@@ -60,18 +74,20 @@ def _application(row: asyncpg.Record) -> Application:
 AS_THEY_ARE = tuple(
     name
     for name in Application.__dataclass_fields__
-    if name not in {"status", "stage", "asked", "decision", "papers"}
+    if name not in {"status", "stage", "asked", "decision", "papers", "retired"}
 )
 
 SAVE = """
 UPDATE applications a
 SET status = n.status, stage = n.stage, sequence = n.sequence, due_on = n.due_on,
     due_provisional = n.due_provisional, due_paused = n.due_paused, round = n.round, asked = n.asked::jsonb,
-    answered = n.answered, decision = n.decision::jsonb, ended_at = n.ended_at, papers = n.papers
+    answered = n.answered, decision = n.decision::jsonb, ended_at = n.ended_at, papers = n.papers,
+    retired = n.retired
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::date[], $6::boolean[], $7::boolean[],
-            $8::int[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::text[])
+            $8::int[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::text[],
+            $14::text[])
      AS n (application_id, status, stage, sequence, due_on, due_provisional, due_paused, round, asked,
-           answered, decision, ended_at, papers)
+           answered, decision, ended_at, papers, retired)
 WHERE a.application_id = n.application_id"""
 
 
@@ -85,6 +101,7 @@ def _standing(a: Application) -> tuple[Any, ...]:
     return (
         *(a.application_id, a.status, a.stage, a.sequence, a.due_on, a.due_provisional, a.due_paused),
         *(a.round, _as_json(a.asked), a.answered, _as_json(a.decision), a.ended_at, ",".join(a.papers)),
+        a.retired,
     )
 
 

@@ -10,7 +10,8 @@ from shared.errors import Refused
 from shared.postgres import Tx
 
 NUMBERS = """
-SELECT acceptance_no, ended_at IS NOT NULL AS ended FROM applications WHERE person_id = $1 FOR UPDATE"""
+SELECT acceptance_no, ended_at IS NOT NULL AS ended FROM applications
+WHERE person_id = $1 AND ended_at IS NULL OR person_id = $1 AND ended_at IS NOT NULL FOR UPDATE"""
 
 
 async def numbers_of(tx: Tx, person_id: UUID) -> list[Numbered]:
@@ -48,7 +49,8 @@ async def forget_key(tx: Tx, person_id: UUID) -> None:
 
 FORGET_PAPERS = """
 WITH theirs AS (
-    SELECT DISTINCT unnest(string_to_array(papers, ',')) AS name FROM applications WHERE person_id = $1),
+    SELECT DISTINCT unnest(string_to_array(papers, ',')) AS name FROM applications
+    WHERE person_id = $1 AND ended_at IS NOT NULL),
 alone AS (
     SELECT name FROM theirs WHERE NOT EXISTS (
         SELECT FROM applications o WHERE o.person_id <> $1 AND o.papers LIKE '%' || theirs.name || '%'))

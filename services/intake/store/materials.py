@@ -9,13 +9,24 @@ from shared.key_service import WrappedKey
 from shared.person_keys import wrapped_key
 from shared.postgres import Database, Tx
 
-FIND_MATERIALS = "SELECT name, size, content_type FROM materials WHERE name = ANY($1::bytea[])"
+FIND_MATERIALS = """
+SELECT name, size, content_type FROM materials WHERE name = ANY($1::bytea[]) AND leaving_at IS NULL"""
 
 
 async def find_materials(source: Tx | Database, names: Mapping[bytes, str]) -> dict[str, StoredMaterial]:
-    """What was uploaded, by content hash (hex), which `names` gives for each name."""
+    """What was uploaded and is not leaving, by content hash (hex), which `names` gives for each name."""
     found = await source.fetch(FIND_MATERIALS, list(names)) if names else []
     return {names[row["name"]]: StoredMaterial(row["size"], row["content_type"]) for row in found}
+
+
+UPLOAD_AGAIN = """
+UPDATE materials SET stored_at = greatest(stored_at, $2), leaving_at = NULL, archive_of = NULL
+WHERE name = $1 RETURNING name"""
+
+
+async def upload_again(database: Database, name: bytes, now: datetime) -> bool:
+    """Let a paper that is there stay from now on; False if it is not there."""
+    return await database.fetchval(UPLOAD_AGAIN, name, now) is not None
 
 
 ADD_MATERIAL = """
