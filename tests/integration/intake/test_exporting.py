@@ -54,7 +54,7 @@ async def test_nothing_of_an_erased_person_is_opened(desk):
     before = await asked(desk, receipt.application_id)
     await actions.withdraw(desk, Ask(CHANNEL, PANZHIHUA, receipt.acceptance_no), None, NOON)
     erasure = await actions.ask_to_erase(desk, uuid4(), Asked(receipt.person_id, WHY, "operator"), NOON)
-    await actions.erase(desk, erasure.erasure_id, "supervisor", NOON)
+    await actions.erase(desk, erasure.erasure_id, a_look("supervisor"), NOON)
     with refused("person-erased"):
         await asked(desk, receipt.application_id)
     with refused("person-erased"):

@@ -19,6 +19,7 @@ from shared.contracts.base import ERASED
 from shared.contracts.cases import reasons_of
 from shared.errors import Refused, Unavailable
 from shared.key_service import MasterKey, MasterKeys
+from shared.looks import Look
 from shared.person_keys import PersonKeys, sealed, wrapped_key
 from shared.sealing import Algorithm
 from tests.support.dumping import everything
@@ -325,7 +326,9 @@ async def test_an_archived_paper_goes_with_its_person_and_its_key_with_the_maste
     masters = MasterKeys([*MASTER_KEYS, MasterKey("next", bytes(range(2, 34)))], Algorithm.A256GCM)
     assert await actions.rewrap_keys(replace(desk, keys=PersonKeys(masters, Algorithm.A256GCM))) == 3
     erasure = await actions.ask_to_erase(desk, uuid4(), Asked(receipt.person_id, "asked", "operator"), DUE)
-    erased = await actions.erase(desk, erasure.erasure_id, "supervisor", DUE)
+    erased = await actions.erase(
+        desk, erasure.erasure_id, Look("supervisor", [], "post_erasure_approval", DUE), DUE
+    )
     assert erased.papers == 2
     assert (await count(desk, "archived_papers"), await count(desk, "leftovers")) == (0, 0)
     assert objects(tmp_path, "archive") == []
