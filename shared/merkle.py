@@ -11,6 +11,9 @@ LEAF_BYTES = 32
 EMPTY_ROOT = sha256().digest()
 """The root of a log without leaves."""
 
+Part = tuple[int, int]
+"""Leaves of a log, from the first number up to the second."""
+
 # No log comes near it; a claimed size beyond would only buy an attacker slow arithmetic.
 _MOST_LEAVES = 2**63
 _READ_AT_ONCE = 4096
@@ -102,10 +105,15 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
     Reads every other leaf once and keeps none. IndexError outside of the log.
     """
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"there is no leaf {index} in a log of {len(leaves)}")
-    beside: list[tuple[int, int]] = []
-    start, end = 0, len(leaves)
+    return [_root_between(leaves, *part) for part in inclusion_parts(len(leaves), index)]
+
+
+def inclusion_parts(size: int, index: int) -> list[Part]:
+    """The parts of a log whose roots are the proof of a leaf; IndexError outside of the log."""
+    if not 0 <= index < size:
+        raise IndexError(f"there is no leaf {index} in a log of {size}")
+    beside: list[Part] = []
+    start, end = 0, size
     while end - start > 1:
         middle = start + _left_of(end - start)
         if index < middle:
@@ -114,7 +122,7 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
         else:
             beside.append((start, middle))
             start = middle
-    return [_root_between(leaves, *part) for part in reversed(beside)]
+    return beside[::-1]
 
 
 def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
@@ -122,12 +130,17 @@ def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
 
     Nothing need be shown for an old log that was empty or is the whole log: then the list is empty.
     """
-    if not 0 <= old_size <= len(leaves):
-        raise IndexError(f"a log of {len(leaves)} leaves was never one of {old_size}")
+    return [_root_between(leaves, *part) for part in consistency_parts(len(leaves), old_size)]
+
+
+def consistency_parts(size: int, old_size: int) -> list[Part]:
+    """The parts of a log whose roots show that it grew; IndexError if it never had the old size."""
+    if not 0 <= old_size <= size:
+        raise IndexError(f"a log of {size} leaves was never one of {old_size}")
     if old_size == 0:
         return []
-    parts: list[tuple[int, int]] = []
-    start, end = 0, len(leaves)
+    parts: list[Part] = []
+    start, end = 0, size
     while end != old_size:
         middle = start + _left_of(end - start)
         if old_size <= middle:
@@ -138,7 +151,7 @@ def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
             start = middle
     if start:
         parts.append((start, end))
-    return [_root_between(leaves, *part) for part in reversed(parts)]
+    return parts[::-1]
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:

@@ -25,26 +25,30 @@ if TYPE_CHECKING:
     from deploy.audit.evidence.proving import Proven
 
 
+Why = Annotated[
+    str,
+    typer.Option(
+        metavar="REASON",
+        help="Open private parts and papers, and add the person's data key. Why is kept for ever, so it "
+        "names nobody.",
+    ),
+]
+Agreed = Annotated[
+    str,
+    typer.Option(
+        metavar="WHO", help="Who else agrees: a supervisor or an auditor; without, it is only asked for."
+    ),
+]
+
+
 def export(
     application: Annotated[str, typer.Argument(help="The application's id or its acceptance number.")],
     out: Annotated[
         str, typer.Option(metavar="FILE", help="Where to write it; else evidence-ID.zip, here.")
     ] = "",
-    unmasked: Annotated[
-        str,
-        typer.Option(
-            metavar="REASON",
-            help="Open private parts and papers, and add the person's data key. Why is kept for ever, so it "
-            "names nobody.",
-        ),
-    ] = "",
+    unmasked: Why = "",
     by: Annotated[str, typer.Option(help="Who asks to open them: an operator or an auditor.")] = "operator",
-    agreed: Annotated[
-        str,
-        typer.Option(
-            metavar="WHO", help="Who else agrees: a supervisor or an auditor; without, it is only asked for."
-        ),
-    ] = "",
+    agreed: Agreed = "",
 ) -> None:
     """Write an evidence pack: a ZIP with all events of one application and the proof that none was changed.
 
@@ -57,9 +61,7 @@ def export(
     stack = running_stack()
     try:
         identity = asyncio.run(application_id_of(stack, application))
-        file = Path(out or f"evidence-{identity}.zip")
-        if file.exists():
-            fail(f"{file} is there already: name another --out")
+        file = _free(out or f"evidence-{identity}.zip")
         permission = _permission(identity, (unmasked, by, agreed)) if unmasked else None
         if unmasked and permission is None:
             return
@@ -72,6 +74,15 @@ def export(
     except OSError as why:
         fail(f"{file} cannot be written: {why.strerror}")
     _tell(stack, file, opened=permission is not None)
+
+
+def _free(name: str) -> Path:
+    file = Path(name)
+    if file.exists():
+        fail(f"{file} is there already: name another --out")
+    if not file.parent.is_dir():
+        fail(f"there is no folder {file.parent}: name another --out")
+    return file
 
 
 def _tell(stack: Stack, file: Path, *, opened: bool) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import runpy
 from hashlib import sha256
 
 import pytest
@@ -245,6 +246,19 @@ async def test_nonsense_is_a_fault_and_no_crash(masked, tmp_path, name, content)
     verdict = checked(tmp_path, files if content is None else {**files, name: content})
     assert verdict.code == 1
     assert verdict.faults
+
+
+async def test_no_byte_of_the_zip_changes_what_it_holds_unseen(masked, tmp_path, capsys):
+    whole, file = zipped(masked), tmp_path / "pack.zip"
+    for name in ("verify.py", "letter.py", "merkle.py"):
+        (tmp_path / name).write_bytes(masked[name])
+    main = runpy.run_path(str(tmp_path / "verify.py"))["main"]
+    for position in range(0, len(whole), len(whole) // 100):
+        file.write_bytes(whole[:position] + bytes([whole[position] ^ 16]) + whole[position + 1 :])
+        code = main([str(file)])
+        assert code == 1 or unzipped(file.read_bytes()) == masked
+    assert "Traceback" not in capsys.readouterr().err
+    assert main([str(tmp_path / "nothing.zip")]) == 2
 
 
 async def test_an_event_without_a_checkpoint_is_not_exported(told, kafka, tmp_path):

@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deploy.audit.evidence.proving import Subtrees
 from shared import merkle
-from shared.merkle import EMPTY_ROOT, Frontier, LeafFile, consistency_proof, inclusion_proof
+from shared.merkle import (
+    EMPTY_ROOT,
+    Frontier,
+    LeafFile,
+    consistency_parts,
+    consistency_proof,
+    inclusion_parts,
+    inclusion_proof,
+)
 
 SOME_SIZES = [*range(1, 71), *random.Random(9162).sample(range(71, 700), 12)]
 SIZES = st.integers(1, 80)
@@ -217,3 +226,12 @@ def _deleted(leaves, at):
 
 
 TAMPERINGS = [_changed, _swapped, _inserted, _deleted]
+
+
+@pytest.mark.parametrize("size", [1, 4096, 4097, 10_000])
+def test_many_proofs_of_one_log_are_the_same_as_each_alone(size):
+    log = [number.to_bytes(32, "big") for number in range(size)]
+    subtrees = Subtrees(log)
+    for index in {0, size // 3, size - 1}:
+        assert subtrees.proof(inclusion_parts(size, index)) == inclusion_proof(log, index)
+        assert subtrees.proof(consistency_parts(size, index + 1)) == consistency_proof(log, index + 1)

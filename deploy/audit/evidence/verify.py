@@ -12,6 +12,7 @@ import base64
 import json
 import runpy
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import sha256
@@ -32,7 +33,7 @@ Check = tuple[str, Callable[[], str]]
 
 HERE = Path(__file__).parent
 CONTENTS, SIGNATURE, LETTER, DATA_KEY = "contents.json", "contents.sig", "letter.txt", "opened/key.json"
-UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, IndexError, InvalidSignature, InvalidTag)
+UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, OSError, InvalidSignature, InvalidTag)
 
 
 class Event:
@@ -109,8 +110,7 @@ def checks(pack: Pack, fingerprint: str = "") -> Iterator[Check]:
 
 
 def _contents(pack: Pack) -> str:
-    signature = pack.files[SIGNATURE].decode().strip()
-    pack.verify(pack.json(CONTENTS)["key_id"], signature, pack.files[CONTENTS])
+    pack.verify(pack.json(CONTENTS)["key_id"], pack.files[SIGNATURE].decode().strip(), pack.files[CONTENTS])
     return ""
 
 
@@ -232,9 +232,12 @@ def main(arguments: list[str]) -> int:
     fingerprint = arguments[2] if arguments[1:2] == ["--fingerprint"] else ""
     try:
         pack = Pack(Path(arguments[0]))
-    except (IndexError, OSError, BadZipFile) as error:
+    except (IndexError, OSError) as error:
         sys.stderr.write(f"{__doc__}\nthere is no pack to be checked: {error}\n")
         return 2
+    except (BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
+        sys.stdout.write(f"FAULT {arguments[0]}: it is no ZIP file, or was altered: {error}\n")
+        return 1
     found = [(what, _outcome(check)) for what, check in checks(pack, fingerprint)]
     for what, fault in found:
         sys.stdout.write(f"FAULT {what}: {fault}\n" if fault else f"ok    {what}\n")
