@@ -133,8 +133,9 @@ async def test_two_people_let_go_what_is_due_and_a_kill_in_between_does_no_harm(
     assert await intake.database.fetchval("SELECT count(*) FROM person_keys") == 0
 
     verified = await told(intake, "audit", "verify", "--topic", "intake.applications", "--json")
-    assert json.loads(verified.stdout)["breaks"] == [], verified.stderr
-    assert json.loads(verified.stdout)["events"] == {"intake.applications": 2 * PERSONS}
+    proof = json.loads(verified.stdout)
+    assert (proof["breaks"], proof["chains"]) == ([], {"intake.applications": PERSONS}), verified.stderr
+    assert proof["events"]["intake.applications"] >= 2 * PERSONS  # what was killed may repeat itself
     life = await told(intake, "audit", "history", receipts[0].acceptance_no)
     assert "its papers are erased" in life.stdout, life.stderr
     assert "supervisor" in life.stdout
