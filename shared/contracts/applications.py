@@ -21,6 +21,7 @@ from shared.contracts.submissions import (
     Agent,
     ApplicantClass,
     ApplicationType,
+    Defect,
     Material,
     NoticeRead,
     Person,
@@ -92,13 +93,15 @@ class ApplicationSubmitted(SealedEvent):
     materials: list[Paper]
     notice: NoticeRead
     previous_application_id: UUID | None = None
+    warnings: list[Defect] = Field(default_factory=list)
     private: Hidden[SubmittedPrivate] = None
 
 
 class MaterialSupplied(SealedEvent):
     """The applicant answered a request for material (T15); `round` counts the requests from 1.
 
-    `fingerprint` tells this answer from another one (HMAC-SHA256 under a key that only intake has).
+    `fingerprint` tells this answer from another one (HMAC-SHA256 under a key that only intake has);
+    `followed` is the number of the last event of the case that intake had followed by then.
     """
 
     type: ClassVar[str] = "material-supplied"
@@ -109,16 +112,21 @@ class MaterialSupplied(SealedEvent):
     materials: list[Paper]
     with_opinion: bool = False
     fingerprint: ContentHash
+    followed: int = 0
     private: Hidden[SuppliedPrivate] = None
 
 
 class ApplicationWithdrawn(SealedEvent):
-    """The applicant took the application back before a decision (T24)."""
+    """The applicant took the application back before a decision (T24).
+
+    `followed` is the number of the last event of the case that intake had followed by then.
+    """
 
     type: ClassVar[str] = "application-withdrawn"
     topic: ClassVar[str] = TOPIC
     private_kind: ClassVar[PrivateKind] = WithdrawnPrivate
 
+    followed: int = 0
     private: Hidden[WithdrawnPrivate] = None
 
 

@@ -91,6 +91,7 @@ CASES = Topic(
         cases.ReviewForwarded,
         cases.ExpertOpinionGiven,
         cases.DecisionMade,
+        cases.DueDateCorrected,
         cases.CaseClosed,
     ),
     key="application id",
@@ -101,7 +102,12 @@ MESSAGES = Topic(
     subject="Messages to persons and what became of them",
     writer="notify",
     readers=(),
-    events=(messages.MessageSent, messages.MessageDelivered, messages.MessageFailed),
+    events=(
+        messages.MessageSent,
+        messages.MessageDelivered,
+        messages.MessageFailed,
+        messages.MessageWithheld,
+    ),
     key="application id",
 )
 

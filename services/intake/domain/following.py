@@ -13,6 +13,7 @@ from shared.contracts.cases import (
     ApplicationAccepted,
     CaseClosed,
     DecisionMade,
+    DueDateCorrected,
     MaterialRequested,
     Outcome,
     ReviewForwarded,
@@ -48,7 +49,10 @@ OWN_EVENTS = ApplicationSubmitted | MaterialSupplied | ApplicationWithdrawn
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One person, one disease, one type, one region; `sequence` counts the events that intake stated."""
+    """One person, one disease, one type, one region; `sequence` counts the events that intake stated.
+
+    `followed` is the number of the last event of its case that came here.
+    """
 
     application_id: UUID
     acceptance_no: str
@@ -73,6 +77,7 @@ class Application:
     decision: DecisionMade | None = None
     ended_at: datetime | None = None
     papers: tuple[str, ...] = ()
+    followed: int = 0
 
 
 def opened(event: ApplicationSubmitted) -> Application:
@@ -156,6 +161,11 @@ def _(event: MaterialRequested, application: Application) -> Application:
 def _(event: ReviewResumed, application: Application) -> Application:
     back = replace(_standing_at(application, event.stage), asked=None)
     return replace(back, due_on=event.due_on, due_provisional=event.due_provisional, due_paused=False)
+
+
+@_apply.register
+def _(event: DueDateCorrected, application: Application) -> Application:
+    return replace(application, due_on=event.due_on, due_provisional=False)
 
 
 @_apply.register
