@@ -58,7 +58,7 @@ def verify(
     chosen = [topic] if topic else list(CHAINED)
     if not set(chosen) <= set(CHAINED):
         raise typer.BadParameter(f"there are {', '.join(CHAINED)}", param_hint="--topic")
-    stack = _running_stack()
+    stack = running_stack()
     began = time.perf_counter()
     try:
         archives = [Archive(_kept_at(stack, checkpoints), name) for name in chosen]
@@ -69,7 +69,7 @@ def verify(
         sound = [one for one in archives if one.topic not in wrong]
         found = _found(stack, Claim(chosen, tips, sound), as_json)
     except (KafkaSilent, Refused, Unavailable) as reason:
-        _fail(str(reason))
+        fail(str(reason))
     _report(found, compared, time.perf_counter() - began, as_json)
     raise typer.Exit(1 if found.breaks or wrong else 0)
 
@@ -83,7 +83,7 @@ def checkpoint(
     from deploy.audit.checkpointing import Signer, take_checkpoint
     from shared.printed import printable
 
-    stack = _running_stack()
+    stack = running_stack()
     signer = Signer(AUDITOR, _private_key(stack))
     try:
         for name in CHAINED:
@@ -98,7 +98,7 @@ def checkpoint(
             if printed:
                 typer.echo(f"\n{printable(shown)}\n")
     except (KafkaSilent, Refused, Unavailable) as reason:
-        _fail(str(reason))
+        fail(str(reason))
 
 
 @app.command()
@@ -110,15 +110,15 @@ def compare(
     from shared.checkpoints import verify as fault_of
     from shared.printed import parse_printed
 
-    stack = _running_stack()
+    stack = running_stack()
     try:
         typed = parse_printed(printed.read_text())
         fault = fault_of(typed, {AUDITOR: _private_key(stack).public_key()})
         if fault:
-            _fail(fault.sentence)
+            fail(fault.sentence)
         kept = Archive(stack.object_store_url, typed.topic).number(typed.number)
     except (OSError, Refused, Unavailable, Unreadable) as reason:
-        _fail(str(reason))
+        fail(str(reason))
     if kept != typed:
         _say(f"checkpoint {typed.number} of {typed.topic} is another one here, or none: somebody rewrote it")
         raise typer.Exit(1)
@@ -135,14 +135,14 @@ def history(
     from deploy.audit.history import application_id_of, lines_of, table_of
 
     until = _moment(at) if at else None
-    stack = _running_stack()
+    stack = running_stack()
     try:
         identity = asyncio.run(application_id_of(stack, application))
         lines = lines_of(stack.kafka, identity, until)
     except (KafkaSilent, Refused) as reason:
-        _fail(str(reason))
+        fail(str(reason))
     if not lines:
-        _fail(f"nothing had happened to {application}" + (f" by {at}" if at else " that is on the bus"))
+        fail(f"nothing had happened to {application}" + (f" by {at}" if at else " that is on the bus"))
     if as_json:
         for line in lines:
             sys.stdout.write(json.dumps(line.facts(), ensure_ascii=False) + "\n")
@@ -164,12 +164,12 @@ def _kept_at(stack: Stack, copy: str) -> str:
     if not copy:
         return stack.object_store_url
     if not (Path(copy) / "checkpoints").is_dir():
-        _fail(f"{copy} has no folder `checkpoints`")
+        fail(f"{copy} has no folder `checkpoints`")
     return Path(copy).resolve().as_uri()
 
 
 def _found(stack: Stack, claim: Claim, as_json: bool) -> Findings:
-    with _bar(as_json) as bar:
+    with progress_bar(as_json) as bar:
         work = bar.add_task("records", total=None)
         return run_verification(
             stack.kafka, claim, os.cpu_count() or 1, lambda count: bar.update(work, completed=count)
@@ -223,15 +223,17 @@ def _report(found: Findings, compared: Compared, seconds: float, as_json: bool) 
     screen.print(f"{total:,} events in {seconds:.1f} s, {total / seconds:,.0f} a second: {verdict}")
 
 
-def _bar(hidden: bool) -> Progress:
+def progress_bar(hidden: bool) -> Progress:
+    """A bar on standard error with count, time and rate."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True, disable=hidden)
 
 
-def _running_stack() -> Stack:
+def running_stack() -> Stack:
+    """The stack that runs here; ends the program if there is none."""
     home = default_home()
     if supervisor_pid(home) == 0:
-        _fail("nothing runs here: `make run` starts it")
+        fail("nothing runs here: `make run` starts it")
     return Stack.load(home)
 
 
@@ -239,6 +241,7 @@ def _say(line: str) -> None:
     sys.stderr.write(f"Mente: {line}\n")
 
 
-def _fail(line: str) -> NoReturn:
+def fail(line: str) -> NoReturn:
+    """Say what stands in the way, and end the program with 2."""
     _say(line)
     raise typer.Exit(2)

@@ -23,7 +23,7 @@ from deploy.local.stack import PARTS, default_home
 ELSEWHERE = (
     ("demo", "deploy.demo_cli", "command"),
     ("parked", "deploy.parked", "app"),
-    ("audit", "deploy.audit_cli", "app"),
+    ("audit", "deploy.rebuild_cli", "app"),
     ("person", "deploy.person_cli", "app"),
 )
 STOP_SECONDS = 40.0

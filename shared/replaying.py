@@ -1,4 +1,4 @@
-"""What it takes to make a service's state again from the topics alone, and to compare it with the live one."""
+"""What it takes to make a service's state again from the topics alone, and to compare it with the live."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field

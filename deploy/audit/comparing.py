@@ -1,4 +1,4 @@
-"""Two schemas of one database compared row by row: each table in the order of its key, as canonical JSON."""
+"""The tables of two schemas compared row by row: each table in the order of its key, as canonical JSON."""
 
 from __future__ import annotations
 
@@ -58,11 +58,8 @@ def statement(table: str, how: Compared, columns: list[str], left_out: str | Non
 
     `left_out` is a table of keys of events whose rows are passed over.
     """
-    said = {
-        name: f'{how.instead[name][0] if name in how.instead else f"t.{name}"} AS "{name}"'
-        for name in columns
-    }
-    kept = ", ".join(said[name] for name in columns if name not in how.left_out)
+    said = {name: how.instead[name][0] if name in how.instead else f't."{name}"' for name in columns}
+    kept = ", ".join(f'{said[name]} AS "{name}"' for name in columns if name not in how.left_out)
     key = ", ".join(f't."{name}"::text' for name in how.key)
     order = ", ".join(f't."{name}"::text COLLATE "C"' for name in how.key)
     conditions = [how.only[0]] if how.only else []

@@ -1,4 +1,4 @@
-"""A service's state made again from the topics alone, in a schema beside the live one, and compared with it."""
+"""A service's state made again from the topics alone, beside the live tables, and compared with them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -15,64 +14,42 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
 from deploy.audit.comparing import Comparison, compare
 from deploy.audit.reading import Span, records_of, spans_of
+from deploy.audit.scratch import (
+    COUNT_LEFT_OUT,
+    COUNT_STATED,
+    LEFT_OUT,
+    Place,
+    connection,
+    copy_live,
+    scratch_database,
+    settle,
+)
 from deploy.audit.tips import wait_until_published
 from shared import inbox
 from shared.errors import Refused, Unreadable
 from shared.inbox import Consumer
-from shared.postgres import AWAY, Database, migrate
+from shared.postgres import AWAY, Database
 from shared.received import Received
-from shared.replaying import Compared, Replay
+from shared.replaying import Replay
 
-SCRATCH, AS_LIVE = "rebuilt", "rebuilt_live"
-"""The schema in which the state is made again, and the one with the live tables as of one moment."""
-
-LEFT_OUT = f"{AS_LIVE}.left_out"
 BATCH = 500
 """Records per transaction, as the live consumers take them."""
 
 Progress = Callable[[int, int], None]
 """Told how many of how many records are read."""
 
-LOCK = "SELECT pg_try_advisory_lock(hashtext('rebuild'))"
-DROP = f"DROP SCHEMA IF EXISTS {SCRATCH}, {AS_LIVE} CASCADE"
-MAKE = f"CREATE SCHEMA {SCRATCH}; CREATE SCHEMA {AS_LIVE}"
-NOTE_HANDLED = f"""
-CREATE TABLE {AS_LIVE}.handled AS SELECT topic, event_id FROM public.inbox WHERE topic IN (SELECT unnest($1::text[]))"""
-NOTE_GIVEN_UP = f"""
-CREATE TABLE {LEFT_OUT} AS SELECT DISTINCT key FROM public.parked
-WHERE key IS NOT NULL AND (state = 'discarded' OR (state = 'open' AND topic IN (SELECT unnest($1::text[]))))"""
-INDEX = f"""
-ALTER TABLE {AS_LIVE}.chains ADD PRIMARY KEY (topic, key);
-ALTER TABLE {AS_LIVE}.progress ADD PRIMARY KEY (topic, key);
-ALTER TABLE {AS_LIVE}.handled ADD PRIMARY KEY (topic, event_id);
-ANALYZE {AS_LIVE}.chains, {AS_LIVE}.progress, {AS_LIVE}.handled"""
-TIPS = f"SELECT key, sequence FROM {AS_LIVE}.chains WHERE topic = $1 AND key = ANY($2::text[])"
-REACHED = f"SELECT key, sequence FROM {AS_LIVE}.progress WHERE topic = $1 AND key = ANY($2::text[])"
-HANDLED = f"SELECT event_id FROM {AS_LIVE}.handled WHERE topic = $1 AND event_id = ANY($2::uuid[])"
-LEAVE_OUT = f"INSERT INTO {LEFT_OUT} SELECT unnest($1::text[])"
-LEAVE_OUT_NEW_KEYS = f"""
-INSERT INTO {LEFT_OUT} SELECT person_id::text
-FROM {AS_LIVE}.person_keys was FULL JOIN public.person_keys now USING (person_id) WHERE was IS DISTINCT FROM now"""
-COUNT_LEFT_OUT = f"SELECT count(DISTINCT key) FROM {LEFT_OUT}"
-MOVE_TIPS = f"""
-WITH own AS (DELETE FROM {SCRATCH}.progress WHERE topic = ANY($1::text[]) RETURNING topic, key, sequence, hash)
-INSERT INTO {SCRATCH}.chains (topic, key, sequence, hash) SELECT topic, key, sequence, hash FROM own"""
-COUNT_STATED = f"SELECT count(*) FROM {SCRATCH}.outbox"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Which service is rebuilt: its database as the owner of the tables, its migrations, and the broker."""
-
-    service: str
-    owner_url: str
-    migrations: Sequence[Path]
-    kafka: str
+TIPS = "SELECT key, sequence FROM live.chains WHERE topic = $1 AND key = ANY($2::text[])"
+REACHED = "SELECT key, sequence FROM live.progress WHERE topic = $1 AND key = ANY($2::text[])"
+HANDLED = "SELECT event_id FROM live.handled WHERE topic = $1 AND event_id = ANY($2::uuid[])"
+LEAVE_OUT = "INSERT INTO live.left_out SELECT unnest($1::text[])"
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What was read and what came of it; `faults` are sentences about records that do not fit."""
+    """What was read and what came of it; `faults` are sentences about records that do not fit.
+
+    `left_out` counts keys of events that could not be compared.
+    """
 
     comparison: Comparison = field(default_factory=Comparison)
     records: int = 0
@@ -89,32 +66,31 @@ class Outcome:
 async def rebuild(place: Place, replay: Replay, progress: Progress, *, keep: bool = False) -> Outcome:
     """Make the state again as it was when this began, compare, and drop the scratch unless it is kept.
 
-    The live service goes on meanwhile. Raises Refused `rebuild-runs`, `relay-behind`, `rebuild-failed` or
-    `database-away`, and KafkaSilent.
+    The live service goes on meanwhile; of its database nothing is touched, and read in one transaction.
+    Raises Refused `rebuild-runs`, `relay-behind`, `rebuild-failed` or `database-away`, and KafkaSilent.
     """
     try:
-        async with _owner(place.owner_url) as owner:
-            if not await owner.fetchval(LOCK):
-                raise Refused("rebuild-runs", f"{place.service} is being rebuilt already")
-            await owner.execute(DROP)
-            try:
-                return await _rebuild(owner, place, replay, progress)
-            finally:
-                if not keep:
-                    await owner.execute(DROP)
+        async with (
+            scratch_database(place, keep=keep),
+            connection(place.live_url) as live,
+            connection(place.scratch_url) as scratch,
+        ):
+            return await _rebuild((live, scratch), place, replay, progress)
     except AWAY as error:
         told = f"the database of {place.service} does not answer ({type(error).__name__})"
         raise Refused("database-away", told) from error
 
 
-async def _rebuild(owner: asyncpg.Connection, place: Place, replay: Replay, progress: Progress) -> Outcome:
-    await owner.execute(MAKE)
-    scratch = _within(place.owner_url, SCRATCH)
-    await migrate(scratch, place.migrations)
-    await _copy_live(owner, replay, place.service)
-    await wait_until_published(owner, place.service)
+async def _rebuild(
+    between: tuple[asyncpg.Connection, asyncpg.Connection], place: Place, replay: Replay, progress: Progress
+) -> Outcome:
+    live, scratch = between
+    own = [one.topic for one in replay.consumers if one.topic.writer == place.service]
+    compacted = [c.topic.name for c in replay.consumers if not c.in_sequence and c.topic not in own]
+    await copy_live(live, scratch, replay.tables, compacted)
+    await wait_until_published(live, place.service)
     outcome, began = Outcome(), time.perf_counter()
-    database = await Database.open(scratch, name="mente-rebuild", size=2)
+    database = await Database.open(place.scratch_url, name="mente-rebuild", size=2)
     try:
         for one in replay.prepare:
             await database.execute(one)
@@ -123,33 +99,13 @@ async def _rebuild(owner: asyncpg.Connection, place: Place, replay: Replay, prog
     finally:
         await database.close()
     outcome.seconds = time.perf_counter() - began
-    await _settle(owner, replay, place.service, outcome)
-    async with _owner(_within(place.owner_url, AS_LIVE)) as live, _owner(scratch) as rebuilt:
-        outcome.comparison = await compare(live, rebuilt, replay.tables, LEFT_OUT)
-    return outcome
-
-
-async def _copy_live(owner: asyncpg.Connection, replay: Replay, service: str) -> None:
-    """Copy the live tables as they are at one moment, and how far each chain was then."""
-    compacted = [c.topic.name for c in replay.consumers if not c.in_sequence and c.topic.writer != service]
-    async with owner.transaction(isolation="repeatable_read"):
-        for table, how in replay.tables.items():
-            if isinstance(how, Compared):
-                await owner.execute(f"CREATE TABLE {AS_LIVE}.{table} AS TABLE public.{table}")
-        for sql in (NOTE_HANDLED, NOTE_GIVEN_UP):
-            await owner.execute(sql.replace("$1::text[]", _literal(compacted)))
-    await owner.execute(INDEX)
-
-
-async def _settle(owner: asyncpg.Connection, replay: Replay, service: str, outcome: Outcome) -> None:
-    """Put the ends of the own chains where the service keeps them; see that nothing was stated."""
-    own = [c.topic for c in replay.consumers if c.topic.writer == service]
-    await owner.execute(MOVE_TIPS, [topic.name for topic in own])
-    if any(not topic.in_sequence for topic in own):
-        await owner.execute(LEAVE_OUT_NEW_KEYS)
-    outcome.left_out = await owner.fetchval(COUNT_LEFT_OUT)
-    if stated := await owner.fetchval(COUNT_STATED):
+    await settle(live, scratch, own)
+    outcome.left_out = await scratch.fetchval(COUNT_LEFT_OUT)
+    if stated := await scratch.fetchval(COUNT_STATED):
         outcome.faults.append(f"the handlers stated {stated} events; none of them was sent")
+    async with connection(place.scratch_url, "live") as copied:
+        outcome.comparison = await compare(copied, scratch, replay.tables, LEFT_OUT)
+    return outcome
 
 
 class _Reading:
@@ -175,7 +131,8 @@ class _Reading:
         read = consumer.reader
         try:
             while (messages := await asyncio.to_thread(next, batches, None)) is not None:
-                for part in batched_list(messages, BATCH):
+                for first in range(0, len(messages), BATCH):
+                    part = messages[first : first + BATCH]
                     await self._take(consumer, [one for m in part if (one := _read(read, m))])
                     self._outcome.records += len(part)
                     self._progress(self._outcome.records, self._total)

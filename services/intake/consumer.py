@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from services.intake import actions
 from services.intake.actions import Desk, replaying
-from services.intake.actions.replaying import Later
 from services.intake.domain.submitting import Offer, TurnedAway, is_usable_key
 from shared import person_keys, signing
 from shared.access import ROUTES, Channel, Channels
@@ -40,7 +39,7 @@ from shared.problems import parse, problem
 from shared.received import Handler, Reader, Received, header_texts, key_text, record_time
 from shared.sealed_submissions import SubmissionKeys
 
-FOLLOWED = (
+FOLLOWED: tuple[type[CaseEvent], ...] = (
     ApplicationAccepted,
     MaterialRequested,
     ReviewResumed,
@@ -93,7 +92,7 @@ def replayers() -> list[Consumer]:
         MaterialSupplied: on_own_later,
         ApplicationWithdrawn: on_own_later,
     }
-    cases = dict.fromkeys(FOLLOWED, on_case_event_again)
+    cases: dict[type[Event], Handler] = dict.fromkeys(FOLLOWED, on_case_event_again)
     keys: dict[type[Event], Handler] = {PersonKeyMade: on_key_made, PersonErased: on_person_erased}
     return [
         policies,
@@ -109,7 +108,7 @@ async def on_own_submitted(tx: Tx, received: Sequence[Received[ApplicationSubmit
     await replaying.open_applications(tx, [one.event for one in received])
 
 
-async def on_own_later(tx: Tx, received: Sequence[Received[Later]]) -> None:
+async def on_own_later(tx: Tx, received: Sequence[Received[MaterialSupplied | ApplicationWithdrawn]]) -> None:
     """Put what came later aside until it is its turn."""
     await replaying.put_aside(tx, [(one.event, one.sequence or 0) for one in received])
 

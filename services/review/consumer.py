@@ -13,7 +13,7 @@ from shared.contracts.policies import CalendarPublished, PolicyPublished
 from shared.contracts.topics import APPLICATIONS, CALENDARS, CASES, PERSON_KEYS, POLICIES
 from shared.inbox import Consumer
 from shared.postgres import Tx
-from shared.received import Received
+from shared.received import Handler, Received
 
 SERVICE = "review"
 Batch = Sequence[Received[Any]]
@@ -41,11 +41,15 @@ def consumers(now: Callable[[], datetime], shelf: Shelf) -> list[Consumer]:
 def replayers(now: Callable[[], datetime], shelf: Shelf) -> list[Consumer]:
     """The topics that review's state is made of, in the order in which a rebuild reads them."""
     policies, calendars, _, keys = consumers(now, shelf)
-    told = {ApplicationSubmitted: on_told_submitted, MaterialSupplied: on_told_supplied}
+    own: dict[type[Any], Handler] = dict.fromkeys(CASES.events, on_own_event)
+    told: dict[type[Any], Handler] = {
+        ApplicationSubmitted: on_told_submitted,
+        MaterialSupplied: on_told_supplied,
+    }
     return [
         policies,
         calendars,
-        Consumer(SERVICE, CASES, dict.fromkeys(CASES.events, on_own_event)),
+        Consumer(SERVICE, CASES, own),
         Consumer(SERVICE, APPLICATIONS, told),
         keys,
     ]

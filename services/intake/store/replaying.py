@@ -84,7 +84,8 @@ async def take_up(tx: Tx, rows: Sequence[int]) -> None:
 
 
 STILL_ASIDE = """
-SELECT DISTINCT key::uuid AS id FROM (SELECT key FROM parked WHERE state = 'open' AND topic = $1 LIMIT $2) AS w"""
+SELECT DISTINCT key::uuid AS id
+FROM (SELECT key FROM parked WHERE state = 'open' AND topic = $1 LIMIT $2) AS waits"""
 
 
 async def still_aside(database: Database, most: int) -> list[UUID]:

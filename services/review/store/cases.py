@@ -46,8 +46,8 @@ class Change:
 INSERT_CASES = """
 INSERT INTO cases (application_id, region, status, stage, due_on, due_provisional, sequence, state, events,
                    dossier, opened_at, changed_at)
-SELECT id, region, status, stage, due_on, provisional, sequence, state::jsonb, events::jsonb, coalesce(dossier, 'null')::jsonb,
-       opened_at, changed_at
+SELECT id, region, status, stage, due_on, provisional, sequence, state::jsonb, events::jsonb,
+       coalesce(dossier, 'null')::jsonb, opened_at, changed_at
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::boolean[], $7::bigint[],
             $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[])
      AS new (id, region, status, stage, due_on, provisional, sequence, state, events, dossier, opened_at,

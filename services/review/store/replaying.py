@@ -1,4 +1,4 @@
-"""SQL of a rebuild: cases folded from their own events, dossiers from those of intake; and what is compared."""
+"""SQL of a rebuild: cases folded from their own events, dossiers from intake's; and what is compared."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
