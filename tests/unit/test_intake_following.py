@@ -1,9 +1,11 @@
 """The applicant's view is the fold of the events, and late ones never move what has ended."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from services.intake.domain.answering import withdraw
 from services.intake.domain.following import STATUS_ZH, Status, evolve, opened, status_zh
 from services.intake.domain.submitting import submit
 from services.intake.domain.timeline import entry, submitted_entry
@@ -13,6 +15,7 @@ from shared.contracts.cases import (
     ApplicationAccepted,
     CaseClosed,
     DecisionMade,
+    DueDateCorrected,
     ExpertOpinionGiven,
     MaterialRequested,
     Outcome,
@@ -46,6 +49,10 @@ def accepted(**changes):
         "due_on": date(2026, 10, 15),
     }
     return ApplicationAccepted(**CASE, **{**values, **changes})
+
+
+def corrected():
+    return DueDateCorrected(**CASE, due_before=date(2026, 10, 15), due_on=date(2026, 10, 16))
 
 
 def requested(stage=Stage.FIRST, **changes):
@@ -201,6 +208,17 @@ def test_every_event_has_a_sentence_in_both_languages():
         assert line.sentence_zh.endswith("。")
 
 
+def test_a_corrected_due_date_is_provisional_no_longer():
+    view = evolve(APPLICATION, [accepted(due_provisional=True), corrected()])
+    assert (view.due_on, view.due_provisional) == (date(2026, 10, 16), False)
+
+
+def test_what_the_applicant_states_tells_how_much_of_the_case_had_come():
+    asked = replace(evolve(APPLICATION, [accepted(), requested()]), followed=3)
+    (event,) = withdraw(asked, None, NOON)
+    assert event.followed == 3
+
+
 def test_every_event_that_intake_follows_is_told():
     def types(module):
         return {
@@ -211,7 +229,16 @@ def test_every_event_that_intake_follows_is_told():
 
     told = {
         entry(e).sentence
-        for e in (accepted(), requested(), resumed(), forwarded(), advised(), decided(), closed())
+        for e in (
+            accepted(),
+            requested(),
+            resumed(),
+            forwarded(),
+            advised(),
+            decided(),
+            corrected(),
+            closed(),
+        )
     }
     assert len(told) == len(types(cases)) - 1, "case-opened is inside the agency"
     assert types(applications) == {"application-submitted", "material-supplied", "application-withdrawn"}

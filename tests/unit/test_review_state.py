@@ -143,7 +143,9 @@ def test_every_kind_of_event_is_told_in_two_languages():
         at_first(some_rules(on_supplement=OnSupplement.RUN)).ask(FIRST),
         at_final().decide(),
     ]
-    told = {event.type: domain.tell(event) for story in stories for event in story.events}
+    stated = [event for story in stories for event in story.events]
+    late = DueDateCorrected(**SUBJECT, due_before=date(2026, 10, 15), due_on=date(2026, 10, 16))
+    told = {event.type: domain.tell(event) for event in [*stated, late]}
     assert set(told) == set(EVENTS)
     assert all(sentence.en.endswith(".") and sentence.zh.endswith("。") for sentence in told.values())
     assert told["application-accepted"].zh == "officer-1受理申请，应于2026-10-15前办结。"
