@@ -224,7 +224,7 @@ def _report(found: Findings, compared: Compared, seconds: float, as_json: bool) 
 
 
 def progress_bar(hidden: bool) -> Progress:
-    """A bar on standard error with count, time and rate."""
+    """A bar on standard error with count and time."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True, disable=hidden)
 

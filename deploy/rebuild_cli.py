@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 
 from deploy.audit.reading import KafkaSilent
 from deploy.audit.scratch import Place
 from deploy.audit_cli import MOST_SHOWN, app, fail, progress_bar, running_stack
-from deploy.local.stack import Stack, service_environment
+from deploy.local.stack import Stack
 from shared.errors import Refused
 
 if TYPE_CHECKING:
@@ -39,23 +40,12 @@ def rebuild(
     if service not in READERS:
         raise typer.BadParameter(f"there are {', '.join(READERS)}", param_hint="SERVICE")
     stack = running_stack()
-    os.environ.update(service_environment(stack, service))
     part = importlib.import_module(f"services.{service}.app")
     place = rebuild_place(stack, service, part.MIGRATIONS)
-
-    def work() -> rebuilding.Outcome:
-        with progress_bar(as_json) as bar:
-            task = bar.add_task("records", total=None)
-            told = rebuilding.rebuild(
-                place,
-                part.replay(),
-                lambda read, total: bar.update(task, completed=read, total=total),
-                keep=keep,
-            )
-            return asyncio.run(told)
-
     try:
-        outcome = work()
+        with progress_bar(as_json) as bar:
+            told = _shown(bar)
+            outcome = asyncio.run(rebuilding.rebuild(place, part.replay(), told, keep=keep))
     except (KafkaSilent, Refused) as reason:
         fail(str(reason))
     if as_json:
@@ -63,6 +53,17 @@ def rebuild(
     else:
         _report(outcome, keep=keep)
     raise typer.Exit(0 if outcome.equal else 1)
+
+
+def _shown(bar: Progress) -> Callable[[int, int], None]:
+    """Shows how many records are read, and how many a second."""
+    task, began = bar.add_task("records", total=None), time.monotonic()
+
+    def told(read: int, total: int) -> None:
+        rate = read / max(time.monotonic() - began, 0.001)
+        bar.update(task, completed=read, total=total, description=f"records, {rate:,.0f} a second")
+
+    return told
 
 
 def rebuild_place(stack: Stack, service: str, migrations: Sequence[Path]) -> Place:

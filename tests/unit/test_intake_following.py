@@ -227,19 +227,8 @@ def test_every_event_that_intake_follows_is_told():
             if hasattr(value, "type") and value.topic == module.TOPIC
         }
 
-    told = {
-        entry(e).sentence
-        for e in (
-            accepted(),
-            requested(),
-            resumed(),
-            forwarded(),
-            advised(),
-            decided(),
-            corrected(),
-            closed(),
-        )
-    }
+    events = (accepted(), requested(), resumed(), forwarded(), advised(), decided(), corrected(), closed())
+    told = {entry(event).sentence for event in events}
     assert len(told) == len(types(cases)) - 1, "case-opened is inside the agency"
     assert types(applications) == {"application-submitted", "material-supplied", "application-withdrawn"}
 
