@@ -311,7 +311,7 @@ def test_the_date_of_an_answer_is_read_as_a_day_in_china() -> None:
 
 
 @pytest.mark.parametrize(
-    "states", permutations([State.SENT, State.UNDELIVERED, State.DELIVERED, State.FAILED])
+    "states", list(permutations([State.SENT, State.UNDELIVERED, State.DELIVERED, State.FAILED]))
 )
 def test_however_a_message_moves_it_is_the_fold_of_what_was_stated(states: tuple[State, ...]) -> None:
     moved, events = a_text_being_sent(), list[MessageEvent]()
@@ -327,5 +327,6 @@ def test_however_a_message_moves_it_is_the_fold_of_what_was_stated(states: tuple
 
 
 def test_an_event_that_is_not_about_a_message_is_refused() -> None:
-    with pytest.raises(ValueError, match="message"):
-        evolve(a_delivery(), object())  # type: ignore[arg-type]
+    about = {"application_id": APPLICATION, "message_id": EVENT, "channel": SMS, "template": "accepted"}
+    with pytest.raises(ValueError, match="MessageEvent moves no message"):
+        evolve(a_delivery(), MessageEvent(**about, occurred_at=NOW))

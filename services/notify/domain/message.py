@@ -87,7 +87,7 @@ def evolve(delivery: Delivery, event: MessageEvent) -> Delivery:
             state = State.SUPPRESSED if isinstance(event, MessageWithheld) else State(event.outcome)
             ended = replace(told, state=state, reason=event.reason)
             return replace(ended, attempts=event.attempts, text=event.text, segments=event.segments)
-    raise ValueError(f"{event.type} is not about a message")
+    raise ValueError(f"{type(event).__name__} moves no message")
 
 
 def advance(delivery: Delivery, to: State, now: datetime, reason: str | None = None) -> Change:
