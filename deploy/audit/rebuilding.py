@@ -127,15 +127,13 @@ class _Reading:
             await self._read(consumer, [span for span in spans if span.topic == consumer.topic.name])
 
     async def _read(self, consumer: Consumer, spans: Sequence[Span]) -> None:
-        batches = records_of(self._place.kafka, spans)
+        batches = records_of(self._place.kafka, spans, BATCH)
         read = consumer.reader
         try:
             while (messages := await asyncio.to_thread(next, batches, None)) is not None:
-                for first in range(0, len(messages), BATCH):
-                    part = messages[first : first + BATCH]
-                    await self._take(consumer, [one for m in part if (one := _read(read, m))])
-                    self._outcome.records += len(part)
-                    self._progress(self._outcome.records, self._total)
+                await self._take(consumer, [one for m in messages if (one := _read(read, m))])
+                self._outcome.records += len(messages)
+                self._progress(self._outcome.records, self._total)
         finally:
             batches.close()
 

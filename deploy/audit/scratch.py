@@ -150,6 +150,9 @@ async def _copy(
         while (piece := await pieces.get()) is not None:
             yield piece
 
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(read())
-        await scratch.copy_to_table(to, schema_name="live", source=coming(), format="binary")
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(read())
+            await scratch.copy_to_table(to, schema_name="live", source=coming(), format="binary")
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
