@@ -43,8 +43,7 @@ async def desk(database):
 async def withdraw(desk, case):
     withdrawn = told(ApplicationWithdrawn, application_id=case, occurred_at=desk.now)
     async with desk.database.transaction() as tx:
-        book = await desk.desk.shelf.rulebook(tx)
-        await actions.close_cases(tx, [withdrawn], book, desk.now)
+        await actions.close_cases(tx, [withdrawn], desk.now)
 
 
 async def test_of_fifty_claims_at_once_one_wins(desk):
