@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -60,7 +60,9 @@ def cluster_of(kafka: str) -> str:
         consumer.close()
 
 
-def records_of(kafka: str, spans: Iterable[Span]) -> Iterator[list[Message]]:
+def records_of(
+    kafka: str, spans: Iterable[Span], at_once: int = AT_ONCE
+) -> Generator[list[Message], None, None]:
     """Batches of records, in order within each partition, until every span is read; raises KafkaSilent."""
     left = {(span.topic, span.partition): span.end for span in spans if span.begin < span.end}
     consumer = _consumer(kafka)
@@ -68,7 +70,7 @@ def records_of(kafka: str, spans: Iterable[Span]) -> Iterator[list[Message]]:
     heard = time.monotonic()
     try:
         while left:
-            batch = consumer.consume(AT_ONCE, PAUSE)
+            batch = consumer.consume(at_once, PAUSE)
             if batch:
                 heard = time.monotonic()
             elif time.monotonic() - heard > PATIENCE:

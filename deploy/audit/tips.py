@@ -62,11 +62,17 @@ async def _tips_of(stack: Stack, service: str, topics: Sequence[str]) -> list[Ti
     connection = await _connected(stack, service)
     try:
         tips = [Tip(*row) for row in await connection.fetch(TIPS, topics)]
-        last = await connection.fetchval(LAST_ID)
-        for _ in range(int(PATIENCE / PAUSE)):
-            if await connection.fetchval(PUBLISHED, last):
-                return tips
-            await asyncio.sleep(PAUSE)
-        raise Refused("relay-behind", f"the relay of {service} has not published all of its events")
+        await wait_until_published(connection, service)
+        return tips
     finally:
         await connection.close()
+
+
+async def wait_until_published(connection: asyncpg.Connection, service: str) -> None:
+    """Wait until all that the service has stated by now is on the bus; raises Refused `relay-behind`."""
+    last = await connection.fetchval(LAST_ID)
+    for _ in range(int(PATIENCE / PAUSE)):
+        if await connection.fetchval(PUBLISHED, last):
+            return
+        await asyncio.sleep(PAUSE)
+    raise Refused("relay-behind", f"the relay of {service} has not published all of its events")

@@ -9,12 +9,15 @@ from typing import Annotated, NoReturn, cast
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.local.folder import supervisor_pid
 from deploy.local.stack import Stack, default_home
 from shared.contracts.topics import TOPICS
 
 CHAINED = tuple(topic.name for topic in TOPICS if topic.in_sequence)
+MOST_SHOWN = 50
 AUDITOR = "embedded-auditor"
 """The name under which the embedded stack's key for checkpoints is known."""
 
@@ -33,6 +36,12 @@ def private_key(stack: Stack) -> Ed25519PrivateKey:
     """The key that signs checkpoints and evidence."""
     stored = (stack.keys_folder / "audit.pem").read_bytes()
     return cast("Ed25519PrivateKey", load_pem_private_key(stored, password=None))
+
+
+def progress_bar(hidden: bool) -> Progress:
+    """A bar on standard error with count and time."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=hidden)
 
 
 def moment(text: str, option: str) -> datetime:

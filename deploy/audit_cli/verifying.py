@@ -15,13 +15,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.audit.reading import KafkaSilent
 from deploy.audit.tips import published_tips, tips_now
 from deploy.audit.verifying import Claim, Findings
 from deploy.audit.verifying import verify as run_verification
-from deploy.audit_cli.running import AUDITOR, CHAINED, AsJson, fail, moment, private_key, running_stack
+from deploy.audit_cli.running import (
+    AUDITOR,
+    CHAINED,
+    MOST_SHOWN,
+    AsJson,
+    fail,
+    moment,
+    private_key,
+    progress_bar,
+    running_stack,
+)
 from deploy.local.stack import Stack
 from shared.clock import SHANGHAI
 from shared.errors import Refused, Unavailable, Unreadable
@@ -30,7 +39,6 @@ if TYPE_CHECKING:
     from deploy.audit.archive import Archive
     from shared.checkpoints import Checkpoint
 
-MOST_SHOWN = 50
 PROVES = (
     "This proves: since then no chain breaks, each goes on from what was signed, and nothing is missing that "
     "was signed since. It does not prove that older events still stand on the bus as they were: for that, "
@@ -147,7 +155,7 @@ def _kept_at(stack: Stack, copy: str) -> str:
 
 
 def _found(stack: Stack, claim: Claim, as_json: bool) -> Findings:
-    with _bar(as_json) as bar:
+    with progress_bar(as_json) as bar:
         work = bar.add_task("records", total=None)
         return run_verification(
             stack.kafka, claim, os.cpu_count() or 1, lambda count: bar.update(work, completed=count)
@@ -206,8 +214,3 @@ def _conclude(screen: Console, found: Findings, compared: Compared, seconds: flo
     screen.print(f"{total:,} events in {seconds:.1f} s, {total / seconds:,.0f} a second: {verdict}")
     if compared.starts:
         screen.print(PROVES)
-
-
-def _bar(hidden: bool) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True, disable=hidden)

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from services.intake import actions, api, consumer
 from services.intake.actions import Desk
+from services.intake.actions.replaying import follow_the_rest
 from services.intake.consumer import Letterbox
 from services.intake.domain.numbering import RANDOM_BITS
 from services.intake.domain.submitting import Draw
@@ -20,6 +21,7 @@ from services.intake.materials import Materials
 from services.intake.policies import Policies
 from services.intake.settings import Settings
 from services.intake.store.person_keys import bodies
+from services.intake.store.replaying import SEVERAL_OPEN, TABLES
 from shared import edge
 from shared.access import Channels
 from shared.batching import Batcher
@@ -34,6 +36,7 @@ from shared.person_keys import PersonKeys
 from shared.postgres import Database
 from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
+from shared.replaying import Replay
 from shared.sealed_submissions import SubmissionKeys
 from shared.serving import Loop
 from shared.signin import StaffDoor
@@ -66,6 +69,11 @@ async def readers(settings: Settings, database: Database) -> list[Consumer]:
     await desk.policies.refresh()
     moving = consumer.consumers(desk, _letterbox(settings), now)
     return [*consumer.catalog_consumers(), *moving]
+
+
+def replay() -> Replay:
+    """How the state of intake is made again from the topics alone."""
+    return Replay(consumer.replayers(), TABLES, prepare=(SEVERAL_OPEN,), finish=follow_the_rest)
 
 
 async def serve(settings: Settings, role: str) -> None:

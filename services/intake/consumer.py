@@ -11,29 +11,51 @@ from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from services.intake import actions
-from services.intake.actions import Desk
+from services.intake.actions import Desk, replaying
 from services.intake.domain.submitting import Offer, TurnedAway, is_usable_key
-from shared import signing
+from services.intake.store.replaying import Later
+from shared import person_keys, signing
 from shared.access import ROUTES, Channel, Channels
+from shared.contracts.applications import (
+    ApplicationRetired,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    MaterialSupplied,
+)
+from shared.contracts.base import Event
 from shared.contracts.cases import (
     ApplicationAccepted,
     CaseClosed,
     CaseEvent,
     DecisionMade,
+    DueDateCorrected,
     ExpertOpinionGiven,
     MaterialRequested,
     ReviewForwarded,
     ReviewResumed,
 )
+from shared.contracts.persons import PersonErased, PersonKeyMade
 from shared.contracts.policies import CalendarPublished, PolicyPublished
 from shared.contracts.submissions import SubmissionOffered
-from shared.contracts.topics import CALENDARS, CASES, POLICIES, SUBMISSIONS
+from shared.contracts.topics import APPLICATIONS, CALENDARS, CASES, PERSON_KEYS, POLICIES, SUBMISSIONS
 from shared.errors import Refused, Unreadable
 from shared.inbox import Consumer
 from shared.postgres import Tx
 from shared.problems import parse, problem
-from shared.received import Reader, Received, header_texts, key_text, record_time
+from shared.received import Handler, Reader, Received, header_texts, key_text, record_time
 from shared.sealed_submissions import SubmissionKeys
+
+FOLLOWED: tuple[type[CaseEvent], ...] = (
+    ApplicationAccepted,
+    MaterialRequested,
+    ReviewResumed,
+    ReviewForwarded,
+    ExpertOpinionGiven,
+    DecisionMade,
+    DueDateCorrected,
+    CaseClosed,
+)
+"""What review states and an applicant may see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +77,7 @@ def consumers(desk: Desk, letterbox: Letterbox, now: Callable[[], datetime]) -> 
         Consumer(
             "intake",
             CASES,
-            {
-                ApplicationAccepted: on_case_event,
-                MaterialRequested: on_case_event,
-                ReviewResumed: on_case_event,
-                ReviewForwarded: on_case_event,
-                ExpertOpinionGiven: on_case_event,
-                DecisionMade: on_case_event,
-                CaseClosed: on_case_event,
-            },
+            dict.fromkeys(FOLLOWED, on_case_event),
         ),
     ]
 
@@ -74,6 +88,51 @@ def catalog_consumers() -> list[Consumer]:
         Consumer("intake", POLICIES, {PolicyPublished: on_policy_published}),
         Consumer("intake", CALENDARS, {CalendarPublished: on_calendar_published}),
     ]
+
+
+def replayers() -> list[Consumer]:
+    """The topics that intake's state is made of, in the order in which a rebuild reads them."""
+    policies, calendars = catalog_consumers()
+    own: dict[type[Event], Handler] = {
+        ApplicationSubmitted: on_own_submitted,
+        MaterialSupplied: on_own_later,
+        ApplicationWithdrawn: on_own_later,
+        ApplicationRetired: on_own_later,
+    }
+    cases: dict[type[Event], Handler] = dict.fromkeys(FOLLOWED, on_case_event_again)
+    keys: dict[type[Event], Handler] = {PersonKeyMade: on_key_made, PersonErased: on_person_erased}
+    return [
+        policies,
+        calendars,
+        Consumer("intake", APPLICATIONS, own),
+        Consumer("intake", CASES, cases),
+        Consumer("intake", PERSON_KEYS, keys),
+    ]
+
+
+async def on_own_submitted(tx: Tx, received: Sequence[Received[ApplicationSubmitted]]) -> None:
+    """Open the applications again."""
+    await replaying.open_applications(tx, [one.event for one in received])
+
+
+async def on_own_later(tx: Tx, received: Sequence[Received[Later]]) -> None:
+    """Put what came later aside until it is its turn."""
+    await replaying.put_aside(tx, [(one.event, one.sequence or 0) for one in received])
+
+
+async def on_case_event_again(tx: Tx, received: Sequence[Received[CaseEvent]]) -> None:
+    """Move the applicant's view, after what the applicant had done before."""
+    await replaying.follow_in_turn(tx, [(one.event, one.sequence or 0) for one in received])
+
+
+async def on_key_made(tx: Tx, received: Sequence[Received[PersonKeyMade]]) -> None:
+    """Keep the keys as they were published."""
+    await person_keys.keep(tx, [one.event for one in received])
+
+
+async def on_person_erased(tx: Tx, received: Sequence[Received[PersonErased]]) -> None:
+    """Delete the keys of erased persons."""
+    await person_keys.forget(tx, [one.event for one in received])
 
 
 async def on_case_event(tx: Tx, received: Sequence[Received[CaseEvent]]) -> None:

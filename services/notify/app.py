@@ -16,6 +16,7 @@ from services.notify.api import Desk
 from services.notify.delivery import Delivery, Inboxes, Pace
 from services.notify.domain.delivering import Receipt
 from services.notify.settings import Settings
+from services.notify.store.replaying import TABLES
 from shared import edge
 from shared.access import Channels
 from shared.batching import Batcher
@@ -28,6 +29,7 @@ from shared.person_keys import PersonKeys
 from shared.postgres import Database
 from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
+from shared.replaying import Replay
 from shared.serving import Loop
 from shared.signin import StaffDoor
 
@@ -47,6 +49,11 @@ def now() -> datetime:
 async def readers(settings: Settings, database: Database) -> list[Consumer]:  # noqa: ARG001
     """Everything that notify reads, for whoever handles parked records again."""
     return consumer.consumers(now)
+
+
+def replay() -> Replay:
+    """How the state of notify is made again from the topics alone."""
+    return Replay(consumer.replayers(now), TABLES)
 
 
 async def serve(settings: Settings, role: str) -> None:

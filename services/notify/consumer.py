@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.notify.actions import announcing as actions
-from services.notify.actions import erasing
+from services.notify.actions import erasing, replaying
 from services.notify.domain.announcing import (
     Announcement,
     Details,
@@ -19,6 +19,7 @@ from shared.contracts import topics
 from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn
 from shared.contracts.base import ApplicationEvent, SealedEvent
 from shared.contracts.cases import ApplicationAccepted, DecisionMade, MaterialRequested, Outcome
+from shared.contracts.messages import MessageEvent
 from shared.contracts.persons import PersonErased, PersonKeyMade
 from shared.contracts.policies import PolicyPublished, RegionPolicy
 from shared.inbox import Consumer
@@ -54,6 +55,30 @@ def consumers(now: Now) -> list[Consumer]:
         ),
         _consumer(topics.POLICIES, {PolicyPublished: on_policy_published}),
     ]
+
+
+def replayers(now: Now) -> list[Consumer]:
+    """The topics that notify's state is made of, in the order in which a rebuild reads them."""
+    applications, cases, _, policies = consumers(now)
+    own: dict[type[Any], Handler] = dict.fromkeys(topics.MESSAGES.events, on_own_event)
+    keys: dict[type[Any], Handler] = {PersonKeyMade: on_person_key_made, PersonErased: on_erased_before}
+    return [
+        policies,
+        applications,
+        cases,
+        _consumer(topics.MESSAGES, own),
+        _consumer(topics.PERSON_KEYS, keys),
+    ]
+
+
+async def on_own_event(tx: Tx, received: list[Received[MessageEvent]]) -> None:
+    """The message is brought to where the event has brought it."""
+    await replaying.fold_messages(tx, [r.event for r in received])
+
+
+async def on_erased_before(tx: Tx, received: list[Received[PersonErased]]) -> None:
+    """The keys are forgotten; what was not told any more is an event of its own."""
+    await erasing.forget(tx, [r.event for r in received])
 
 
 def _consumer(topic: topics.Topic, handlers: Mapping[type[Any], Handler]) -> Consumer:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from services.review import actions, api, consumer
 from services.review.actions import Desk, Shelf
 from services.review.settings import Settings
+from services.review.store.replaying import TABLES
 from shared import edge
 from shared.contracts.topics import APPLICATIONS
 from shared.health import Health
@@ -21,6 +22,7 @@ from shared.person_keys import PersonKeys
 from shared.postgres import AWAY, Database
 from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
+from shared.replaying import Replay
 from shared.serving import Loop
 from shared.signin import StaffDoor
 from shared.visits import Reception
@@ -43,6 +45,11 @@ def now() -> datetime:
 async def readers(settings: Settings, database: Database) -> list[Consumer]:  # noqa: ARG001
     """Everything that review reads, for whoever handles parked records again."""
     return consumer.consumers(now, Shelf())
+
+
+def replay() -> Replay:
+    """How the state of review is made again from the topics alone."""
+    return Replay(consumer.replayers(now, Shelf()), TABLES)
 
 
 async def serve(settings: Settings, role: str) -> None:

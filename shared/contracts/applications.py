@@ -23,6 +23,7 @@ from shared.contracts.submissions import (
     Agent,
     ApplicantClass,
     ApplicationType,
+    Defect,
     Material,
     NoticeRead,
     Person,
@@ -94,13 +95,15 @@ class ApplicationSubmitted(SealedEvent):
     materials: list[Paper]
     notice: NoticeRead
     previous_application_id: UUID | None = None
+    warnings: list[Defect] = Field(default_factory=list)
     private: Hidden[SubmittedPrivate] = None
 
 
 class MaterialSupplied(SealedEvent):
     """The applicant answered a request for material (T15); `round` counts the requests from 1.
 
-    `fingerprint` tells this answer from another one (HMAC-SHA256 under a key that only intake has).
+    `fingerprint` tells this answer from another one (HMAC-SHA256 under a key that only intake has);
+    `followed` is the number of the last event of the case that intake had followed by then.
     """
 
     type: ClassVar[str] = "material-supplied"
@@ -111,16 +114,21 @@ class MaterialSupplied(SealedEvent):
     materials: list[Paper]
     with_opinion: bool = False
     fingerprint: ContentHash
+    followed: int = 0
     private: Hidden[SuppliedPrivate] = None
 
 
 class ApplicationWithdrawn(SealedEvent):
-    """The applicant took the application back before a decision (T24)."""
+    """The applicant took the application back before a decision (T24).
+
+    `followed` is the number of the last event of the case that intake had followed by then.
+    """
 
     type: ClassVar[str] = "application-withdrawn"
     topic: ClassVar[str] = TOPIC
     private_kind: ClassVar[PrivateKind] = WithdrawnPrivate
 
+    followed: int = 0
     private: Hidden[WithdrawnPrivate] = None
 
 
@@ -128,7 +136,8 @@ class ApplicationRetired(ApplicationEvent):
     """The retention period of an application ended: its papers are erased or archived, by word of two people.
 
     `due_on` is the first day on which that was right, by the policy version named; the run asked and agreed
-    to is `run_id`. A paper that another application holds stays with that one.
+    to is `run_id`; `followed` is the number of the last event of the case that intake had followed by then. A
+    paper that another application holds stays with that one.
     """
 
     type: ClassVar[str] = "application-retired"
@@ -140,6 +149,7 @@ class ApplicationRetired(ApplicationEvent):
     run_id: UUID
     asked_by: Code
     approved_by: Code
+    followed: int = 0
 
 
 def paper(material: Material, name: str) -> Paper:

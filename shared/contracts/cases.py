@@ -101,6 +101,7 @@ class CaseOpened(CaseEvent):
     received_on: date
     acceptance_budget_working_days: int
     acceptance_due_on: date
+    due_provisional: bool = False
 
 
 class ApplicationAccepted(CaseEvent):
@@ -178,6 +179,15 @@ class DecisionMade(SealedCaseEvent):
     reasons: list[ListedGround] = Field(default_factory=list)
     remedy: str | None = None
     private: Hidden[DecidedPrivate] = None
+
+
+class DueDateCorrected(CaseEvent):
+    """A due date that rested on a calendar year that was missing is known now (N-13)."""
+
+    type: ClassVar[str] = "due-date-corrected"
+
+    due_before: date | None = None
+    due_on: date
 
 
 class CaseClosed(CaseEvent):

@@ -92,6 +92,7 @@ CASES = Topic(
         cases.ReviewForwarded,
         cases.ExpertOpinionGiven,
         cases.DecisionMade,
+        cases.DueDateCorrected,
         cases.CaseClosed,
     ),
     key="application id",
@@ -102,7 +103,12 @@ MESSAGES = Topic(
     subject="Messages to persons and what became of them",
     writer="notify",
     readers=(),
-    events=(messages.MessageSent, messages.MessageDelivered, messages.MessageFailed),
+    events=(
+        messages.MessageSent,
+        messages.MessageDelivered,
+        messages.MessageFailed,
+        messages.MessageWithheld,
+    ),
     key="application id",
 )
 

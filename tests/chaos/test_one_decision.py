@@ -79,7 +79,6 @@ async def decide_without_a_lock(desk: Desk, act: Act, ruling: Ruling, now) -> No
     (event,) = domain.decide(file, act.holder, ruling, now)
     case = domain.evolve(file.case, event)
     async with desk.database.transaction() as tx:
-        change = store.Change(case, [event], domain.due_of(case, file.calendar))
-        await store.save_cases(tx, [change], now)
+        await store.save_cases(tx, [store.Change(case, [event])])
         await tx.execute(ADD, case.application_id, act.holder.officer.id, now)
         await outbox.add(tx, [event])

@@ -110,7 +110,7 @@ class Story:
         application = an_application_submitted(submitted.pop("application_id", None), **submitted)
         received_on = domain.received_on(application)
         due = calendar.add_working_days(received_on, self.rules.acceptance_working_days)
-        opened = domain.open_case(application, self.rules, due.on, self.now)
+        opened = domain.open_case(application, self.rules, due, self.now)
         self.events: list[CaseEvent] = [opened]
         case = domain.evolve(None, opened)
         self.file = CaseFile(case, Claim(), domain.Dossier(application), self.rules, calendar)

@@ -4,7 +4,9 @@ import json
 
 import asyncpg
 
+from deploy.audit.comparing import COLUMNS, statement
 from shared.postgres import Database
+from shared.replaying import Compared
 
 TABLES = """
 SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -22,14 +24,13 @@ async def dump(dsn: str) -> bytes:
     connection = await asyncpg.connect(dsn)
     try:
         names = [row["name"] for row in await connection.fetch(TABLES)]
-        lines = [
-            f"{name} {row['line']}"
-            for name in names
-            if name not in BOOKKEEPING
-            for row in await connection.fetch(
-                f"SELECT (to_jsonb(t) - $1::text[])::text AS line FROM {name} t", DRAWN.get(name, ())
-            )
-        ]
+        lines = []
+        for name in names:
+            if name not in BOOKKEEPING:
+                columns = [row["column_name"] for row in await connection.fetch(COLUMNS, name)]
+                how = Compared((columns[0],), "", left_out=dict.fromkeys(DRAWN.get(name, ()), "drawn"))
+                found = await connection.fetch(statement(name, how, columns))
+                lines += [f"{name} {row['line']}" for row in found]
     finally:
         await connection.close()
     return "\n".join(sorted(lines)).encode()

@@ -1,10 +1,12 @@
 """The applicant's view is the fold of the events, and late ones never move what has ended."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 
+from services.intake.domain.answering import withdraw
 from services.intake.domain.following import STATUS_ZH, Status, evolve, opened, status_zh
 from services.intake.domain.submitting import submit
 from services.intake.domain.timeline import entry, submitted_entry
@@ -15,6 +17,7 @@ from shared.contracts.cases import (
     ApplicationAccepted,
     CaseClosed,
     DecisionMade,
+    DueDateCorrected,
     ExpertOpinionGiven,
     MaterialRequested,
     Outcome,
@@ -58,6 +61,10 @@ def retired(**changes):
         **{"run_id": UUID(int=3), "asked_by": "operator", "approved_by": "supervisor"},
     }
     return ApplicationRetired(**{**values, **changes})
+
+
+def corrected():
+    return DueDateCorrected(**CASE, due_before=date(2026, 10, 15), due_on=date(2026, 10, 16))
 
 
 def requested(stage=Stage.FIRST, **changes):
@@ -228,6 +235,17 @@ def test_every_event_has_a_sentence_in_both_languages():
         assert line.sentence_zh.endswith("。")
 
 
+def test_a_corrected_due_date_is_provisional_no_longer():
+    view = evolve(APPLICATION, [accepted(due_provisional=True), corrected()])
+    assert (view.due_on, view.due_provisional) == (date(2026, 10, 16), False)
+
+
+def test_what_the_applicant_states_tells_how_much_of_the_case_had_come():
+    asked = replace(evolve(APPLICATION, [accepted(), requested()]), followed=3)
+    (event,) = withdraw(asked, None, NOON)
+    assert event.followed == 3
+
+
 def test_every_event_that_intake_follows_is_told():
     def types(module):
         return {
@@ -236,10 +254,8 @@ def test_every_event_that_intake_follows_is_told():
             if hasattr(value, "type") and value.topic == module.TOPIC
         }
 
-    told = {
-        entry(e).sentence
-        for e in (accepted(), requested(), resumed(), forwarded(), advised(), decided(), closed())
-    }
+    events = (accepted(), requested(), resumed(), forwarded(), advised(), decided(), corrected(), closed())
+    told = {entry(event).sentence for event in events}
     assert len(told) == len(types(cases)) - 1, "case-opened is inside the agency"
     assert types(applications) == {
         "application-submitted",

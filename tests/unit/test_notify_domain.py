@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 from itertools import permutations
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from services.notify.domain.delivering import (
     settle,
     show,
 )
-from services.notify.domain.message import Change, Delivery, State, advance
+from services.notify.domain.message import Change, Delivery, State, advance, evolve
 from services.notify.domain.withholding import Due, drop, mobile_number, obstacle
 from shared.contracts.messages import (
     MessageChannel,
@@ -39,6 +40,7 @@ from shared.contracts.messages import (
     MessageEvent,
     MessageFailed,
     MessageSent,
+    MessageWithheld,
 )
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -126,7 +128,7 @@ def test_a_switched_off_way_suppresses_the_message_and_says_why() -> None:
     change = obstacle(a_due_message(ways="in_app"), NOW)
     assert change
     assert (change.delivery.state, change.delivery.reason) == (State.SUPPRESSED, "switched_off")
-    assert not change.events
+    assert [(type(event), event.reason) for event in change.events] == [(MessageWithheld, "switched_off")]
     assert obstacle(a_due_message(a_delivery(channel=IN_APP), ways="in_app", phone=None), NOW) is None
 
 
@@ -142,7 +144,7 @@ def test_an_erased_person_is_told_nothing_more(channel: MessageChannel) -> None:
     change = obstacle(erased(a_due_message(a_delivery(channel=channel))), NOW + timedelta(days=8))
     assert change
     assert (change.delivery.state, change.delivery.reason) == (State.SUPPRESSED, "person-erased")
-    assert not change.events
+    assert [type(event) for event in change.events] == [MessageWithheld]
 
 
 def test_a_text_without_a_readable_number_expires_when_it_is_late() -> None:
@@ -306,3 +308,25 @@ def test_an_inbox_message_is_sent_when_it_is_shown() -> None:
 def test_the_date_of_an_answer_is_read_as_a_day_in_china() -> None:
     asked = an_announcement(Template.MATERIAL_REQUESTED, {"on": date(2026, 11, 24).isoformat()})
     assert useful_until(asked, SMS) == NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "states", list(permutations([State.SENT, State.UNDELIVERED, State.DELIVERED, State.FAILED]))
+)
+def test_however_a_message_moves_it_is_the_fold_of_what_was_stated(states: tuple[State, ...]) -> None:
+    moved, events = a_text_being_sent(), list[MessageEvent]()
+    for minutes, state in enumerate(states):
+        change = advance(moved, state, NOW + timedelta(minutes=minutes), state)
+        moved = change.delivery
+        events += change.events
+
+    folded = reduce(evolve, events, a_delivery())
+
+    assert replace(folded, due_at=moved.due_at) == moved
+    assert (moved.text, moved.attempts) == ("【攀枝花医保】文字", 1)
+
+
+def test_an_event_that_is_not_about_a_message_is_refused() -> None:
+    about = {"application_id": APPLICATION, "message_id": EVENT, "channel": SMS, "template": "accepted"}
+    with pytest.raises(ValueError, match="MessageEvent moves no message"):
+        evolve(a_delivery(), MessageEvent(**about, occurred_at=NOW))

@@ -1,6 +1,6 @@
 """The row of a case is the fold of the events that were stated about it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +10,7 @@ from services.review import domain
 from services.review.actions.reading import unlock
 from services.review.domain import Ground, Status
 from services.review.store.cases import DOSSIER, EVENTS, STATE
-from shared.contracts.cases import Outcome, Stage
+from shared.contracts.cases import DueDateCorrected, Outcome, Stage
 from shared.contracts.deadlines import ClockStart, ExpertReview, OnSupplement
 from shared.errors import Refused
 from shared.outbox import body
@@ -30,6 +30,7 @@ from tests.support.cases import (
     some_rules,
 )
 from tests.support.private import KEY
+from tests.support.samples import NOON
 
 WEAK = Ground("STAMP_MISSING", "诊断证明未盖章。")
 STEPS = {
@@ -136,6 +137,22 @@ def test_a_decided_case_is_not_withdrawn():
     assert at_final().decide().withdraw().case.status is Status.DECIDED
 
 
+def test_a_corrected_due_date_is_the_one_that_counts():
+    accepted = at_first().case
+    corrected = domain.evolve(accepted, a_correction(accepted))
+    assert (corrected.due_on, corrected.due_provisional) == (date(2027, 1, 8), False)
+    assert corrected.sequence == accepted.sequence + 1
+
+
+def a_correction(case):
+    about = {
+        "application_id": case.application_id,
+        "acceptance_no": case.acceptance_no,
+        "region": case.region,
+    }
+    return DueDateCorrected(**about, occurred_at=NOON, due_before=case.due_on, due_on=date(2027, 1, 8))
+
+
 def test_every_kind_of_event_is_told_in_two_languages():
     stories = [
         at_expert().advise(EXPERT_1).advise(EXPERT_2).forward(EXPERT_1).decide(FINAL, Outcome.REJECTED, WEAK),
@@ -143,7 +160,9 @@ def test_every_kind_of_event_is_told_in_two_languages():
         at_first(some_rules(on_supplement=OnSupplement.RUN)).ask(FIRST),
         at_final().decide(),
     ]
-    told = {event.type: domain.tell(event) for story in stories for event in story.events}
+    stated = [event for story in stories for event in story.events]
+    late = a_correction(stories[0].case)
+    told = {event.type: domain.tell(event) for event in [*stated, late]}
     assert set(told) == set(EVENTS)
     assert all(sentence.en.endswith(".") and sentence.zh.endswith("。") for sentence in told.values())
     assert told["application-accepted"].zh == "officer-1受理申请，应于2026-10-15前办结。"

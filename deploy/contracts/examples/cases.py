@@ -12,6 +12,7 @@ from shared.contracts.cases import (
     CaseOpened,
     DecidedPrivate,
     DecisionMade,
+    DueDateCorrected,
     ExpertOpinionGiven,
     ListedGround,
     MaterialRequested,
@@ -141,6 +142,10 @@ EXAMPLES: tuple[tuple[str, Event], ...] = (
             ),
             **SEALED,
         ),
+    ),
+    (
+        "year-announced",
+        DueDateCorrected(**_about(at(9, 25, 2)), due_before=date(2026, 10, 21), due_on=date(2026, 10, 22)),
     ),
     ("withdrawn", CaseClosed(**_about(at(9, 21, 6)), reason="withdrawn")),
 )

@@ -75,7 +75,7 @@ async def follow_cases(tx: Tx, events: Sequence[tuple[CaseEvent, int]]) -> None:
     if len(found) < len(events):
         raise Unavailable("application-unknown", "a case came before its application")
     await applications.save_applications(
-        tx, [evolve(found[event.application_id], [event]) for event, _ in events]
+        tx, [replace(evolve(found[e.application_id], [e]), followed=number) for e, number in events]
     )
     await applications.add_entries(tx, [(e.application_id, number, entry(e)) for e, number in events])
 

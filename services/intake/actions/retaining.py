@@ -112,7 +112,10 @@ async def _retire(
         has_key = await store.lock_key(tx, person_id)
         theirs = await applications.lock_applications_of(tx, person_id)
         events = [
-            _retired(run, due, rules[due.region], now) for due in await store.due_of(tx, rules, person_id)
+            _retired(run, due, rules[due.region], now).model_copy(
+                update={"followed": theirs[due.application_id].followed}
+            )
+            for due in await store.due_of(tx, rules, person_id)
         ]
         for event in events:
             names = [bytes.fromhex(name) for name in theirs[event.application_id].papers]

@@ -88,7 +88,14 @@ def withdraw(application: Application, reason: str | None, now: datetime) -> lis
     if application.ended_at is not None:
         raise Refused("already-decided", "a decision was made; it can be appealed, not withdrawn")
     private = WithdrawnPrivate(reason=reason) if reason else None
-    return [ApplicationWithdrawn(application_id=application.application_id, occurred_at=now, private=private)]
+    return [
+        ApplicationWithdrawn(
+            application_id=application.application_id,
+            occurred_at=now,
+            followed=application.followed,
+            private=private,
+        )
+    ]
 
 
 def still_missing(asked: Collection[str], supplement: Supplement) -> list[str]:
@@ -112,6 +119,7 @@ def _supplied(
         materials=facts,
         with_opinion=supplement.physician_opinion is not None,
         fingerprint=fingerprint,
+        followed=application.followed,
         private=SuppliedPrivate(
             papers=[paper_private(material) for material in supplement.materials],
             physician_opinion=supplement.physician_opinion,

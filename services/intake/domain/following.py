@@ -19,6 +19,7 @@ from shared.contracts.cases import (
     ApplicationAccepted,
     CaseClosed,
     DecisionMade,
+    DueDateCorrected,
     MaterialRequested,
     Outcome,
     ReviewForwarded,
@@ -59,6 +60,7 @@ class Application:
     """One person, one disease, one type, one region; `sequence` counts the events that intake stated.
 
     `retired` says what became of its papers when the retention period was over.
+    `followed` is the number of the last event of its case that came here.
     """
 
     application_id: UUID
@@ -85,6 +87,7 @@ class Application:
     ended_at: datetime | None = None
     papers: tuple[str, ...] = ()
     retired: Disposal | None = None
+    followed: int = 0
 
 
 def opened(event: ApplicationSubmitted) -> Application:
@@ -168,6 +171,11 @@ def _(event: MaterialRequested, application: Application) -> Application:
 def _(event: ReviewResumed, application: Application) -> Application:
     back = replace(_standing_at(application, event.stage), asked=None)
     return replace(back, due_on=event.due_on, due_provisional=event.due_provisional, due_paused=False)
+
+
+@_apply.register
+def _(event: DueDateCorrected, application: Application) -> Application:
+    return replace(application, due_on=event.due_on, due_provisional=False)
 
 
 @_apply.register

@@ -69,11 +69,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A submission that may be taken: the event it becomes, and what the applicant should be told."""
+    """A submission that may be taken, and the event it becomes."""
 
     offer: Offer
     event: ApplicationSubmitted
-    warnings: list[Defect]
 
     def receipt(self) -> Receipt:
         """The written receipt with date (F-X02)."""
@@ -84,7 +83,7 @@ class Submission:
             region=self.event.region,
             submitted_at=self.event.occurred_at,
             body_hash=self.offer.body_hash.hex(),
-            warnings=self.warnings,
+            warnings=self.event.warnings,
         )
 
 
@@ -137,7 +136,7 @@ def submit(offer: Offer, rules: Rulebook | None, known: Known, lookup_key: bytes
     if defects or offered.notice is None:
         raise invalid(defects)
     event = _submitted(offer, offered.notice, rules.policy.version, past, draw)
-    return Submission(offer, event, found.warnings)
+    return Submission(offer, event.model_copy(update={"warnings": found.warnings}))
 
 
 def answer_unwritten(

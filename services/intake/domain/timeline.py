@@ -16,6 +16,7 @@ from shared.contracts.cases import (
     ApplicationAccepted,
     CaseClosed,
     DecisionMade,
+    DueDateCorrected,
     ExpertOpinionGiven,
     MaterialRequested,
     Outcome,
@@ -125,6 +126,14 @@ def _(event: DecisionMade) -> tuple[str, str]:
     return (
         "The application was rejected; the outcome gives the reasons and what can be done.",
         f"审核不通过（{reasons}），详细原因和救济途径见审核结果。",
+    )
+
+
+@_sentences.register
+def _(event: DueDateCorrected) -> tuple[str, str]:
+    return (
+        f"The holidays of the year are announced; the application is decided by {event.due_on}.",
+        f"该年度节假日安排已公布，办结日期确定为 {event.due_on}。",
     )
 
 

@@ -1,5 +1,6 @@
 -- An application as the applicant sees it: the fold of its events, so names, numbers and papers are not here.
 -- `asked` and `decision` are events of review as published, their private parts sealed.
+-- `followed` is the number of the last event of the case that came here.
 -- `papers` are the names of what was handed in, joined by commas, so that an erasure finds what is shared;
 -- once the retention period is over there are none, and `retired` says whether they were erased or archived.
 CREATE TABLE applications (
@@ -21,6 +22,7 @@ CREATE TABLE applications (
     status text NOT NULL DEFAULT 'submitted',
     stage text,
     sequence bigint NOT NULL DEFAULT 1,
+    followed bigint NOT NULL DEFAULT 0,
     due_on date,
     due_provisional boolean NOT NULL DEFAULT false,
     due_paused boolean NOT NULL DEFAULT false,

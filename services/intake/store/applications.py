@@ -17,7 +17,7 @@ APPLICATION = """
 SELECT application_id, acceptance_no, channel, region, disease_code, application_type, applicant_class,
        person_id, policy_version, submitted_at, previous_application_id, status, stage, sequence, due_on,
        due_provisional, due_paused, round, asked::text, answered, decision::text,
-       ended_at, papers, retired
+       ended_at, papers, retired, followed
 FROM applications """
 
 FIND_BY_NUMBERS = APPLICATION + "WHERE acceptance_no = ANY($1::text[])"
@@ -82,12 +82,12 @@ UPDATE applications a
 SET status = n.status, stage = n.stage, sequence = n.sequence, due_on = n.due_on,
     due_provisional = n.due_provisional, due_paused = n.due_paused, round = n.round, asked = n.asked::jsonb,
     answered = n.answered, decision = n.decision::jsonb, ended_at = n.ended_at, papers = n.papers,
-    retired = n.retired
+    retired = n.retired, followed = n.followed
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::date[], $6::boolean[], $7::boolean[],
             $8::int[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::text[],
-            $14::text[])
+            $14::text[], $15::bigint[])
      AS n (application_id, status, stage, sequence, due_on, due_provisional, due_paused, round, asked,
-           answered, decision, ended_at, papers, retired)
+           answered, decision, ended_at, papers, retired, followed)
 WHERE a.application_id = n.application_id"""
 
 
@@ -101,7 +101,7 @@ def _standing(a: Application) -> tuple[Any, ...]:
     return (
         *(a.application_id, a.status, a.stage, a.sequence, a.due_on, a.due_provisional, a.due_paused),
         *(a.round, _as_json(a.asked), a.answered, _as_json(a.decision), a.ended_at, ",".join(a.papers)),
-        a.retired,
+        *(a.retired, a.followed),
     )
 
 

@@ -92,7 +92,7 @@ def _row(submission: Submission) -> tuple[Any, ...]:
         event.policy_version,
         event.previous_application_id,
         event.occurred_at,
-        as_json(submission.warnings),
+        as_json(event.warnings),
         event.key_id,
     )
 

@@ -14,6 +14,7 @@ from shared.contracts.messages import (
     MessageEvent,
     MessageFailed,
     MessageSent,
+    MessageWithheld,
 )
 
 
@@ -32,7 +33,6 @@ class State(StrEnum):
 
 _RANK = {state: rank for rank, state in enumerate(State)}
 _REACHED_PROVIDER = frozenset({State.SENT, State.UNDELIVERED, State.DELIVERED})
-_MISSED = frozenset({State.EXPIRED, State.FAILED, State.UNDELIVERED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,45 +68,58 @@ class Change:
     events: Sequence[MessageEvent] = ()
 
 
+def evolve(delivery: Delivery, event: MessageEvent) -> Delivery:
+    """Give the state after one more event about a message; how it is tried until then is in no event."""
+    told = replace(delivery, settled_at=event.occurred_at, unclear=False)
+    match event:
+        case MessageSent():
+            sent = replace(told, state=State.SENT, reason=None, sent_at=event.occurred_at)
+            return replace(
+                sent,
+                template_version=event.template_version,
+                attempts=event.attempts,
+                text=event.text,
+                segments=event.segments,
+            )
+        case MessageDelivered():
+            return replace(told, state=State.DELIVERED, reason=None)
+        case MessageFailed() | MessageWithheld():
+            state = State.SUPPRESSED if isinstance(event, MessageWithheld) else State(event.outcome)
+            ended = replace(told, state=state, reason=event.reason)
+            return replace(ended, attempts=event.attempts, text=event.text, segments=event.segments)
+    raise ValueError(f"{type(event).__name__} moves no message")
+
+
 def advance(delivery: Delivery, to: State, now: datetime, reason: str | None = None) -> Change:
     """Move a message up to a state and say so; what it has reached or passed already changes nothing."""
     if _RANK[to] <= _RANK[delivery.state]:
         return Change(delivery)
-    first_sent = to in _REACHED_PROVIDER and delivery.sent_at is None
-    moved = replace(
-        delivery,
-        state=to,
-        reason=reason if to in _MISSED or to is State.SUPPRESSED else None,
-        sent_at=now if first_sent else delivery.sent_at,
-        settled_at=now,
-        unclear=False,
-    )
-    return Change(moved, _stated(moved, first_sent=first_sent))
+    events = _stated(delivery, to, now, reason or to)
+    for event in events:
+        delivery = evolve(delivery, event)
+    return Change(delivery, events)
 
 
-def _stated(moved: Delivery, *, first_sent: bool) -> list[MessageEvent]:
-    """State what a message has become; one that was never said to be sent is said to be so first."""
+def _stated(delivery: Delivery, to: State, now: datetime, reason: str) -> list[MessageEvent]:
+    """State what a message becomes; one that was never said to be sent is said to be so first."""
     about = _About(
-        application_id=moved.application_id,
-        message_id=moved.message_id,
-        channel=moved.channel,
-        template=moved.template,
-        occurred_at=moved.settled_at or moved.due_at,
+        application_id=delivery.application_id,
+        message_id=delivery.message_id,
+        channel=delivery.channel,
+        template=delivery.template,
+        occurred_at=now,
     )
+    tried = _Tried(attempts=delivery.attempts, text=delivery.text, segments=delivery.segments)
     events: list[MessageEvent] = []
-    if first_sent:
-        events.append(
-            MessageSent(
-                **about,
-                template_version=moved.template_version,
-                segments=moved.segments,
-                attempts=moved.attempts,
-            )
-        )
-    if moved.state is State.DELIVERED:
-        events.append(MessageDelivered(**about))
-    if moved.state in _MISSED:
-        events.append(MessageFailed(**about, reason=moved.reason or moved.state, attempts=moved.attempts))
+    if to in _REACHED_PROVIDER and delivery.sent_at is None:
+        events.append(MessageSent(**about, template_version=delivery.template_version, **tried))
+    match to:
+        case State.DELIVERED:
+            events.append(MessageDelivered(**about))
+        case State.EXPIRED | State.FAILED | State.UNDELIVERED:
+            events.append(MessageFailed(**about, outcome=to.value, reason=reason, **tried))
+        case State.SUPPRESSED:
+            events.append(MessageWithheld(**about, reason=reason, **tried))
     return events
 
 
@@ -116,3 +129,9 @@ class _About(TypedDict):
     channel: MessageChannel
     template: str
     occurred_at: datetime
+
+
+class _Tried(TypedDict):
+    attempts: int
+    text: str | None
+    segments: int | None

@@ -105,11 +105,11 @@ SAVE_DELIVERIES = """
 UPDATE messages m
 SET state = n.state, attempts = n.attempts, due_at = n.due_at, unclear = n.unclear, text = n.text,
     segments = n.segments, provider_id = n.provider_id, reason = n.reason, sent_at = n.sent_at,
-    settled_at = n.settled_at
+    settled_at = n.settled_at, template_version = n.template_version
 FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::boolean[], $6::text[], $7::int[],
-            $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[])
+            $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[], $12::int[])
      AS n (message_id, state, attempts, due_at, unclear, text, segments, provider_id, reason, sent_at,
-           settled_at)
+           settled_at, template_version)
 WHERE m.message_id = n.message_id"""
 
 
@@ -132,6 +132,7 @@ _as_it_stands = attrgetter(
     "reason",
     "sent_at",
     "settled_at",
+    "template_version",
 )
 
 

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import structlog
 
-from services.review import store
-from services.review.domain import Rulebook, due_of, rules_of
+from services.review import domain, store
+from services.review.domain import Case, Rulebook, rules_of
+from shared import outbox
+from shared.contracts.cases import DueDateCorrected
 from shared.contracts.policies import CalendarPublished, PolicyPublished
 from shared.postgres import Database, Tx
 
@@ -48,12 +50,24 @@ async def keep_calendars(tx: Tx, published: Sequence[CalendarPublished], now: da
     book = await Shelf().rulebook(tx)
     after, corrected = FIRST_ID, 0
     while found := await store.lock_provisional(tx, after, CHUNK):
-        changes = []
-        for case, before in found:
-            calendar = book.calendar(book.rules(case.region, case.policy_version))
-            due = due_of(case, calendar)
-            changes += [store.DueChange(case.application_id, before, due)] if not due.provisional else []
-        await store.correct_due(tx, changes, now)
-        after, corrected = found[-1][0].application_id, corrected + len(changes)
+        events = [event for case in found for event in _corrected(case, book, now)]
+        await _correct(tx, found, events)
+        after, corrected = found[-1].application_id, corrected + len(events)
     if corrected:
         log.info("due-dates-corrected", cases=corrected, years=[p.year for p in published])
+
+
+def _corrected(case: Case, book: Rulebook, now: datetime) -> list[DueDateCorrected]:
+    rules = book.rules(case.region, case.policy_version)
+    return domain.correct_due(case, book.calendar(rules), now)
+
+
+async def _correct(tx: Tx, cases: Sequence[Case], events: Sequence[DueDateCorrected]) -> None:
+    """Save and state corrections, at most one per case."""
+    if not events:
+        return
+    before = {case.application_id: case for case in cases}
+    changed = [store.Change(domain.evolve(before[e.application_id], e), [e]) for e in events]
+    await store.correct_cases(tx, changed)
+    await store.add_corrections(tx, events)
+    await outbox.add(tx, events)

@@ -21,7 +21,7 @@ async def open_cases(
     Raises Unavailable `policy-unknown` for a region or version that is not known yet.
     """
     changes = (_opening(application, book, now) for application in submitted)
-    opened = await store.insert_cases(tx, changes, now)
+    opened = await store.insert_cases(tx, changes)
     await outbox.begin(tx, [event for change in opened for event in change.events])
 
 
@@ -31,39 +31,34 @@ async def resume_cases(tx: Tx, supplied: Sequence[MaterialSupplied], book: Ruleb
     changes = []
     for answer in supplied:
         row = rows[answer.application_id]
-        if row.case.ended:
-            continue
         rules = book.rules(row.case.region, row.case.policy_version)
         events = domain.resume(row.case, answer, rules, book.calendar(rules), now)
         dossier = domain.supplemented(row.dossier, answer)
-        changes.append(_change(row, events, book, dossier))
-    await _save(tx, changes, now)
+        changes.append(_change(row, events, dossier))
+    await _save(tx, changes)
 
 
-async def close_cases(
-    tx: Tx, withdrawn: Sequence[ApplicationWithdrawn], book: Rulebook, now: datetime
-) -> None:
+async def close_cases(tx: Tx, withdrawn: Sequence[ApplicationWithdrawn], now: datetime) -> None:
     """Close the cases of withdrawn applications that are still open (T24)."""
     rows = await _locked(tx, [application.application_id for application in withdrawn])
-    changes = [_change(row, domain.withdraw(row.case, now), book) for row in rows.values()]
-    await _save(tx, [change for change in changes if change.events], now)
+    changes = [_change(row, domain.withdraw(row.case, now)) for row in rows.values()]
+    await _save(tx, [change for change in changes if change.events])
 
 
 def _opening(submitted: ApplicationSubmitted, book: Rulebook, now: datetime) -> store.Change:
     rules = book.rules(submitted.region, submitted.policy_version)
     due = book.first_due(rules, domain.received_on(submitted))
-    event = domain.open_case(submitted, rules, due.on, now)
-    return store.Change(domain.evolve(None, event), [event], due, domain.Dossier(submitted))
+    event = domain.open_case(submitted, rules, due, now)
+    return store.Change(domain.evolve(None, event), [event], domain.Dossier(submitted))
 
 
 def _change(
-    row: store.CaseRow, events: Sequence[CaseEvent], book: Rulebook, dossier: domain.Dossier | None = None
+    row: store.CaseRow, events: Sequence[CaseEvent], dossier: domain.Dossier | None = None
 ) -> store.Change:
     case = row.case
     for event in events:
         case = domain.evolve(case, event)
-    rules = book.rules(case.region, case.policy_version)
-    return store.Change(case, events, domain.due_of(case, book.calendar(rules)), dossier)
+    return store.Change(case, events, dossier)
 
 
 async def _locked(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, store.CaseRow]:
@@ -73,8 +68,8 @@ async def _locked(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, store.CaseRow]:
     return rows
 
 
-async def _save(tx: Tx, changes: Sequence[store.Change], now: datetime) -> None:
+async def _save(tx: Tx, changes: Sequence[store.Change]) -> None:
     if not changes:
         return
-    await store.save_cases(tx, changes, now)
+    await store.save_cases(tx, changes)
     await outbox.add(tx, [event for change in changes for event in change.events])

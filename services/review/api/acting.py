@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.review import actions, domain
+from services.review import actions
 from services.review.api.office import ANSWERS, Acting, At, By
 from services.review.domain import CaseFile, Ground, Handover, Recommendation, Ruling, Status
 from shared.contracts.base import Code, Paragraph
@@ -127,14 +127,14 @@ async def post_decision(act: Acting, decision: Decision, at: At) -> CaseAnswer:
 
 
 def _answer(file: CaseFile) -> CaseAnswer:
-    case, due = file.case, domain.due_of(file.case, file.calendar)
+    case = file.case
     return CaseAnswer(
         application_id=case.application_id,
         acceptance_no=case.acceptance_no,
         status=case.status,
         stage=case.stage,
         outcome=case.outcome,
-        due_on=due.on,
-        due_provisional=due.provisional,
+        due_on=case.due_on,
+        due_provisional=case.due_provisional,
         answer_due_on=case.asked.answer_due_on if case.asked else None,
     )

@@ -33,7 +33,7 @@ from services.review.domain.forwarding import (
     give_opinion,
     next_stages,
 )
-from services.review.domain.opening import open_case, received_on, resume, withdraw
+from services.review.domain.opening import correct_due, open_case, received_on, resume, withdraw
 from services.review.domain.rulebook import Rulebook
 from services.review.domain.rules import Rules, rules_of
 from services.review.domain.telling import Sentence, tell, visible_to
@@ -64,6 +64,7 @@ __all__ = [
     "Status",
     "accept",
     "concordant",
+    "correct_due",
     "decide",
     "due_of",
     "evolve",

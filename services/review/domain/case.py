@@ -15,6 +15,7 @@ from shared.contracts.cases import (
     CaseEvent,
     CaseOpened,
     DecisionMade,
+    DueDateCorrected,
     ExpertOpinionGiven,
     MaterialRequested,
     Outcome,
@@ -60,7 +61,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The state of a case; `sequence` counts its stated events, budgets are working days."""
+    """The state of a case; `sequence` counts its stated events, budgets are working days.
+
+    `due_on` is the day that was stated last for the clock that counts now: None while that is paused.
+    `changed_at` is the time of the last event.
+    """
 
     application_id: UUID
     acceptance_no: str
@@ -69,6 +74,10 @@ class Case:
     policy_version: int
     received_on: date
     acceptance_clock: Clock
+    opened_at: datetime
+    changed_at: datetime
+    due_on: date | None = None
+    due_provisional: bool = False
     status: Status = Status.WAITING
     stage: Stage = Stage.ACCEPTANCE
     sequence: int = 1
@@ -108,7 +117,7 @@ def evolve(case: Case | None, event: CaseEvent) -> Case:
         if not isinstance(event, CaseOpened):
             raise ValueError("a case begins with case-opened")
         return _opened(event)
-    return replace(_changed(event, case), sequence=case.sequence + 1)
+    return replace(_changed(event, case), sequence=case.sequence + 1, changed_at=event.occurred_at)
 
 
 def main_clock(case: Case, started_on: date, budget: int) -> Clock:
@@ -140,6 +149,10 @@ def _opened(event: CaseOpened) -> Case:
         policy_version=event.policy_version,
         received_on=event.received_on,
         acceptance_clock=_clock_from_receipt(event.acceptance_budget_working_days, event.received_on),
+        opened_at=event.occurred_at,
+        changed_at=event.occurred_at,
+        due_on=event.acceptance_due_on,
+        due_provisional=event.due_provisional,
     )
 
 
@@ -157,7 +170,8 @@ def _changed(event: CaseEvent, case: Case) -> Case:
 def _accepted(event: ApplicationAccepted, case: Case) -> Case:
     main = main_clock(case, event.clock_started_on, event.budget_working_days)
     stopped = _stopped(_with_part(case, event.accepted_by), event.occurred_at)
-    return replace(stopped, stage=Stage.FIRST, accepted_by=event.accepted_by, main_clock=main)
+    accepted = replace(stopped, stage=Stage.FIRST, accepted_by=event.accepted_by, main_clock=main)
+    return replace(accepted, due_on=event.due_on, due_provisional=event.due_provisional)
 
 
 @_changed.register
@@ -166,13 +180,15 @@ def _asked(event: MaterialRequested, case: Case) -> Case:
     case = _with_part(case, event.requested_by)
     if event.clock_paused_on:
         case = _with_clock(case, clock.pause(case.clock, event.clock_paused_on, "material requested"))
+        case = replace(case, due_on=None, due_provisional=False)
     return replace(case, status=Status.ASKED, rounds=event.round, asked=asked)
 
 
 @_changed.register
 def _resumed(event: ReviewResumed, case: Case) -> Case:
     case = _with_clock(case, resumed_clock(case, event.clock_resumed_on))
-    return replace(case, status=Status.WAITING, stage=event.stage, asked=None)
+    back = replace(case, status=Status.WAITING, stage=event.stage, asked=None)
+    return replace(back, due_on=event.due_on, due_provisional=event.due_provisional)
 
 
 @_changed.register
@@ -197,6 +213,11 @@ def _decided(event: DecisionMade, case: Case) -> Case:
 def _closed(event: CaseClosed, case: Case) -> Case:
     closed = replace(case, status=Status.CLOSED, asked=None, closed_because=event.reason)
     return _stopped(closed, event.occurred_at)
+
+
+@_changed.register
+def _corrected(event: DueDateCorrected, case: Case) -> Case:
+    return replace(case, due_on=event.due_on, due_provisional=False)
 
 
 def _with_part(case: Case, staff: str) -> Case:

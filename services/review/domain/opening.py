@@ -3,13 +3,13 @@
 from datetime import date, datetime
 
 from services.review.domain.case import Case, Status, clock_day, resumed_clock
-from services.review.domain.deadlines import running_due
+from services.review.domain.deadlines import due_of, running_due
 from services.review.domain.rules import Rules
 from services.review.domain.turn import subject
-from shared.calendar import Calendar
+from shared.calendar import Calendar, DueDay
 from shared.clock import shanghai_date
 from shared.contracts.applications import ApplicationSubmitted, MaterialSupplied
-from shared.contracts.cases import CaseClosed, CaseEvent, CaseOpened, ReviewResumed
+from shared.contracts.cases import CaseClosed, CaseEvent, CaseOpened, DueDateCorrected, ReviewResumed
 from shared.contracts.deadlines import OnSupplement
 
 WITHDRAWN = "withdrawn"
@@ -20,7 +20,7 @@ def received_on(submitted: ApplicationSubmitted) -> date:
     return shanghai_date(submitted.occurred_at)
 
 
-def open_case(submitted: ApplicationSubmitted, rules: Rules, due_on: date, now: datetime) -> CaseOpened:
+def open_case(submitted: ApplicationSubmitted, rules: Rules, due: DueDay, now: datetime) -> CaseOpened:
     """Open a case that waits for acceptance until a day; its clock counts from the receipt (N-12)."""
     return CaseOpened(
         application_id=submitted.application_id,
@@ -30,7 +30,8 @@ def open_case(submitted: ApplicationSubmitted, rules: Rules, due_on: date, now: 
         policy_version=rules.version,
         received_on=received_on(submitted),
         acceptance_budget_working_days=rules.acceptance_working_days,
-        acceptance_due_on=due_on,
+        acceptance_due_on=due.on,
+        due_provisional=due.provisional,
         occurred_at=now,
     )
 
@@ -58,3 +59,11 @@ def resume(
 def withdraw(case: Case, now: datetime) -> list[CaseEvent]:
     """Close the case of a withdrawn application unless it has ended before (T24, 12.4 guard 9)."""
     return [] if case.ended else [CaseClosed(**subject(case, now), reason=WITHDRAWN)]
+
+
+def correct_due(case: Case, calendar: Calendar, now: datetime) -> list[DueDateCorrected]:
+    """State the due date of an open case that was provisional, once its calendar years are known (N-13)."""
+    due = due_of(case, calendar)
+    if case.ended or due.on is None or due.provisional or not case.due_provisional:
+        return []
+    return [DueDateCorrected(**subject(case, now), due_before=case.due_on, due_on=due.on)]

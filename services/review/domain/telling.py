@@ -12,6 +12,7 @@ from shared.contracts.cases import (
     CaseEvent,
     CaseOpened,
     DecisionMade,
+    DueDateCorrected,
     ExpertOpinionGiven,
     MaterialRequested,
     Outcome,
@@ -113,6 +114,14 @@ def _decided(event: DecisionMade) -> Sentence:
     codes = ", ".join(reason.code for reason in event.reasons)
     texts = "；".join(reason.text for reason in event.reasons)
     return Sentence(f"{en} ({codes}).", f"{zh}（{texts}）。")
+
+
+@tell.register
+def _corrected(event: DueDateCorrected) -> Sentence:
+    return Sentence(
+        f"The calendar of the year was published; the case is due on {event.due_on}.",
+        f"该年度节假日安排已公布，办结日期确定为 {event.due_on}。",
+    )
 
 
 @tell.register

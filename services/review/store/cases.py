@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -12,8 +11,6 @@ from asyncpg import Record, UniqueViolationError
 from pydantic import TypeAdapter
 
 from services.review.domain import Case, Claim, Dossier
-from shared.calendar import DueDay
-from shared.clock import Due
 from shared.contracts.base import Event
 from shared.contracts.cases import CaseEvent, DecisionMade, ExpertOpinionGiven
 from shared.contracts.topics import CASES
@@ -43,22 +40,22 @@ class Change:
 
     case: Case
     events: Sequence[CaseEvent]
-    due: Due | DueDay
     dossier: Dossier | None = None
 
 
 INSERT_CASES = """
 INSERT INTO cases (application_id, region, status, stage, due_on, due_provisional, sequence, state, events,
                    dossier, opened_at, changed_at)
-SELECT id, region, status, stage, due_on, provisional, sequence, state::jsonb, events::jsonb, dossier::jsonb,
-       $11, $11
+SELECT id, region, status, stage, due_on, provisional, sequence, state::jsonb, events::jsonb,
+       coalesce(dossier, 'null')::jsonb, opened_at, changed_at
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::boolean[], $7::bigint[],
-            $8::text[], $9::text[], $10::text[])
-     AS new (id, region, status, stage, due_on, provisional, sequence, state, events, dossier)
+            $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[])
+     AS new (id, region, status, stage, due_on, provisional, sequence, state, events, dossier, opened_at,
+             changed_at)
 ON CONFLICT (application_id) DO NOTHING RETURNING application_id"""
 
 
-async def insert_cases(tx: Tx, changes: Iterable[Change], now: datetime) -> list[Change]:
+async def insert_cases(tx: Tx, changes: Iterable[Change]) -> list[Change]:
     """Add new cases; gives the changes of those that were not there before.
 
     The changes are taken part by part: while the database writes one part, the next is worked out.
@@ -66,7 +63,7 @@ async def insert_cases(tx: Tx, changes: Iterable[Change], now: datetime) -> list
     coming, fresh = iter(changes), list[Change]()
     part, columns = _next_part(coming)
     while part:
-        writing = asyncio.create_task(tx.fetch(INSERT_CASES, *columns, now))
+        writing = asyncio.create_task(tx.fetch(INSERT_CASES, *columns))
         await asyncio.sleep(0)
         try:
             following, columns = _next_part(coming)
@@ -81,16 +78,31 @@ SAVE_CASES = """
 UPDATE cases SET region = new.region, status = new.status, stage = new.stage, due_on = new.due_on,
     due_provisional = new.provisional, sequence = new.sequence, state = new.state::jsonb,
     events = cases.events || new.events::jsonb, dossier = coalesce(new.dossier::jsonb, cases.dossier),
-    claimed_by = NULL, claim_expires_at = NULL, changed_at = $11
+    claimed_by = NULL, claim_expires_at = NULL, changed_at = new.changed_at
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::boolean[], $7::bigint[],
-            $8::text[], $9::text[], $10::text[])
-     AS new (id, region, status, stage, due_on, provisional, sequence, state, events, dossier)
+            $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[])
+     AS new (id, region, status, stage, due_on, provisional, sequence, state, events, dossier, opened_at,
+             changed_at)
 WHERE cases.application_id = new.id"""
 
 
-async def save_cases(tx: Tx, changes: Sequence[Change], now: datetime) -> None:
+async def save_cases(tx: Tx, changes: Sequence[Change]) -> None:
     """Write the state of locked cases, append their events, and end their claims."""
-    await tx.execute(SAVE_CASES, *_columns(changes), now)
+    await tx.execute(SAVE_CASES, *_columns(changes))
+
+
+CORRECT_CASES = """
+UPDATE cases SET due_on = new.due_on, due_provisional = new.provisional, sequence = new.sequence,
+    state = new.state::jsonb, events = cases.events || new.events::jsonb, changed_at = new.changed_at
+FROM unnest($1::uuid[], $2::date[], $3::boolean[], $4::bigint[], $5::text[], $6::text[], $7::timestamptz[])
+     AS new (id, due_on, provisional, sequence, state, events, changed_at)
+WHERE cases.application_id = new.id"""
+
+
+async def correct_cases(tx: Tx, changes: Sequence[Change]) -> None:
+    """Write locked cases whose due date was corrected; whoever has claimed one keeps it."""
+    ids, _, _, _, due_on, provisional, sequence, state, events, _, _, changed_at = _columns(changes)
+    await tx.execute(CORRECT_CASES, ids, due_on, provisional, sequence, state, events, changed_at)
 
 
 LOCK_CASES = """
@@ -187,8 +199,8 @@ def _columns(changes: Sequence[Change]) -> list[list[Any]]:
         [case.region for case in cases],
         [case.status for case in cases],
         [case.stage for case in cases],
-        [change.due.on for change in changes],
-        [change.due.provisional for change in changes],
+        [case.due_on for case in cases],
+        [case.due_provisional for case in cases],
         [case.sequence for case in cases],
         [STATE.dump_json(case, exclude_defaults=True).decode() for case in cases],
         [_events_json(change.events) for change in changes],
@@ -196,6 +208,8 @@ def _columns(changes: Sequence[Change]) -> list[list[Any]]:
             DOSSIER.dump_json(c.dossier, exclude_defaults=True).decode() if c.dossier else None
             for c in changes
         ],
+        [case.opened_at for case in cases],
+        [case.changed_at for case in cases],
     ]
 
 

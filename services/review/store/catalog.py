@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from services.review.domain import Case
 from services.review.store.cases import case_of
-from shared.clock import Due
 from shared.contracts.calendars import CalendarDocument
+from shared.contracts.cases import DueDateCorrected
 from shared.contracts.policies import RegionPolicy
 from shared.postgres import Database, Tx
 
@@ -65,45 +65,23 @@ async def read_documents(source: Tx | Database) -> tuple[list[RegionPolicy], lis
     return policies, calendars
 
 
-@dataclass(frozen=True, slots=True)
-class DueChange:
-    """A due date that rests on a better calendar now."""
-
-    application_id: UUID
-    before: date | None
-    due: Due
-
-
 LOCK_PROVISIONAL = """
-SELECT state, due_on FROM cases
+SELECT state FROM cases
 WHERE due_provisional AND status IN ('waiting', 'asked') AND application_id > $1
 ORDER BY application_id LIMIT $2 FOR UPDATE"""
 
 
-async def lock_provisional(tx: Tx, after: UUID, limit: int) -> list[tuple[Case, date | None]]:
+async def lock_provisional(tx: Tx, after: UUID, limit: int) -> list[Case]:
     """Lock open cases with a provisional due date, in order of their ids."""
-    return [(case_of(row), row["due_on"]) for row in await tx.fetch(LOCK_PROVISIONAL, after, limit)]
+    return [case_of(row) for row in await tx.fetch(LOCK_PROVISIONAL, after, limit)]
 
 
-CORRECT_DUE = """
-WITH new AS (
-    SELECT * FROM unnest($1::uuid[], $2::date[], $3::date[], $4::boolean[])
-        AS n (id, before, after, provisional)
-), corrected AS (
-    UPDATE cases SET due_on = new.after, due_provisional = new.provisional, changed_at = $5
-    FROM new WHERE application_id = new.id
-)
+ADD_CORRECTIONS = """
 INSERT INTO due_corrections (application_id, due_before, due_after, corrected_at)
-SELECT id, before, after, $5 FROM new"""
+SELECT * FROM unnest($1::uuid[], $2::date[], $3::date[], $4::timestamptz[])"""
 
 
-async def correct_due(tx: Tx, changes: Sequence[DueChange], now: datetime) -> None:
-    """Write corrected due dates of locked cases, and what they were before."""
-    await tx.execute(
-        CORRECT_DUE,
-        [change.application_id for change in changes],
-        [change.before for change in changes],
-        [change.due.on for change in changes],
-        [change.due.provisional for change in changes],
-        now,
-    )
+async def add_corrections(tx: Tx, events: Sequence[DueDateCorrected]) -> None:
+    """Keep what due dates were before a late calendar corrected them."""
+    rows = [(e.application_id, e.due_before, e.due_on, e.occurred_at) for e in events]
+    await tx.execute(ADD_CORRECTIONS, *map(list, zip(*rows, strict=True)))

@@ -43,8 +43,7 @@ async def desk(database):
 async def withdraw(desk, case):
     withdrawn = told(ApplicationWithdrawn, application_id=case, occurred_at=desk.now)
     async with desk.database.transaction() as tx:
-        book = await desk.desk.shelf.rulebook(tx)
-        await actions.close_cases(tx, [withdrawn], book, desk.now)
+        await actions.close_cases(tx, [withdrawn], desk.now)
 
 
 async def test_of_fifty_claims_at_once_one_wins(desk):
@@ -220,6 +219,26 @@ async def test_a_year_that_arrives_late_corrects_provisional_due_dates_and_leave
         corrected["due_on"],
     )
     assert row["due_after"] > row["due_before"]
+    saved = await desk.database.fetchrow("SELECT due_on, due_provisional, sequence, state FROM cases")
+    events = await store.read_events(desk.database, case)
+    assert events[-1].type == "due-date-corrected"
+    assert cases.STATE.validate_python(saved["state"]) == domain.fold(events)
+    assert (saved["due_on"], saved["due_provisional"], saved["sequence"]) == (
+        row["due_after"],
+        False,
+        len(events),
+    )
+
+
+async def test_a_corrected_due_date_takes_no_claim_away(desk):
+    desk.now = NOON.replace(month=12, day=24)
+    case = await desk.receive(an_application_submitted(occurred_at=desk.now))
+    await desk.done("pzh-officer-1", case, "accept")
+    token = await desk.claim("pzh-first-1", case)
+    async with desk.database.transaction() as tx:
+        await actions.keep_calendars(tx, [a_calendar_of_2027()], desk.now)
+    row = await desk.database.fetchrow("SELECT claim_token, claimed_by FROM cases")
+    assert (row["claim_token"], row["claimed_by"]) == (token, "pzh-first-1")
 
 
 def a_calendar_of_2027():
