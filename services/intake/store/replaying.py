@@ -22,7 +22,7 @@ LATER: dict[str, type[Later]] = {
     kind.type: kind for kind in (MaterialSupplied, ApplicationWithdrawn, ApplicationRetired)
 }
 
-WAITING = "waiting"
+waiting = "waiting"
 """Where the later events of intake's own are put until those of review that came before them are here."""
 
 SEVERAL_OPEN = "DROP INDEX applications_open"
@@ -65,7 +65,7 @@ FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bytea[]) AS later (key, ty
 async def put_aside(tx: Tx, events: Sequence[tuple[Event, int]]) -> None:
     """Let events, each with its sequence number, wait for those that came before them."""
     rows = [(event.key, event.type, number, event.model_dump_json().encode()) for event, number in events]
-    await tx.execute(PUT_ASIDE, WAITING, *map(list, zip(*rows, strict=True)))
+    await tx.execute(PUT_ASIDE, waiting, *map(list, zip(*rows, strict=True)))
 
 
 READ_ASIDE = """
@@ -75,7 +75,7 @@ WHERE state = 'open' AND topic = $1 AND key = ANY($2::text[]) ORDER BY key, sequ
 
 async def read_aside(tx: Tx, ids: Sequence[UUID]) -> list[tuple[int, int, Later]]:
     """What waits of these applications, in order of each: row, sequence number, event."""
-    return [_later(row) for row in await tx.fetch(READ_ASIDE, WAITING, list(map(str, ids)))]
+    return [_later(row) for row in await tx.fetch(READ_ASIDE, waiting, list(map(str, ids)))]
 
 
 def _later(row: Row) -> tuple[int, int, Later]:
@@ -97,32 +97,32 @@ FROM (SELECT key FROM parked WHERE state = 'open' AND topic = $1 LIMIT $2) AS wa
 
 async def still_aside(database: Database, most: int) -> list[UUID]:
     """Some applications of which something still waits."""
-    return [row["id"] for row in await database.fetch(STILL_ASIDE, WAITING, most)]
+    return [row["id"] for row in await database.fetch(STILL_ASIDE, waiting, most)]
 
 
-CHANNELS_OWN = "a key of the channel's call, which finds a repeat; it is in no event"
-ON_FILE = "who asked and who agreed is kept on file; the bus has a tombstone, which has no body"
-LET_GO = "who asked, who agreed and how much was done is kept on file; each application's event names the run"
-AWAY = "it finds and opens papers in the object store, or what is left there; their keys are never on the bus"
+channels_own = "a key of the channel's call, which finds a repeat; it is in no event"
+on_file = "who asked and who agreed is kept on file; the bus has a tombstone, which has no body"
+let_go = "who asked, who agreed and how much was done is kept on file; each application's event names the run"
+away = "it finds and opens papers in the object store, or what is left there; their keys are never on the bus"
 
 TABLES: Tables = {
     **shared_tables("intake.applications"),
     "applications": Compared(
         ("application_id",),
         "application_id",
-        left_out={"idempotency_key": CHANNELS_OWN, "body_hash": "a hash of that call's body, in no event"},
+        left_out={"idempotency_key": channels_own, "body_hash": "a hash of that call's body, in no event"},
     ),
     "timeline": Compared(("application_id", "type", "sequence"), "application_id"),
     "materials": "it finds and opens papers in the object store; the key of a paper is never on the bus",
     "policies": Compared(("region", "version"), "region", only=newest("policies", "region")),
     "calendars": Compared(("year", "version"), "year", only=newest("calendars", "year")),
-    "erasures": ON_FILE,
-    "erasure_approvals": ON_FILE,
+    "erasures": on_file,
+    "erasure_approvals": on_file,
     "exports": "who asked for a person's keys, which is in no event",
     "export_approvals": "who agreed to that, which is in no event",
-    "retention_runs": LET_GO,
-    "retention_approvals": LET_GO,
-    "retention_batches": LET_GO,
-    "archived_papers": AWAY,
-    "leftovers": AWAY,
+    "retention_runs": let_go,
+    "retention_approvals": let_go,
+    "retention_batches": let_go,
+    "archived_papers": away,
+    "leftovers": away,
 }
