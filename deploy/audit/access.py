@@ -33,12 +33,18 @@ SEEN: Mapping[str, str] = {
     "get_messages": "what was sent to the person",
     "get_inbox": "the person's inbox",
     "get_looks": "who looked at it",
+    "get_retention": "what is due to go",
 }
 DONE: Mapping[str, str] = {
     "post_supplement": "hand in what was missing",
     "post_withdrawal": "take the application back",
     "post_erasure": "ask to erase the person",
     "post_erasure_approval": "erase the person",
+    "post_export": "ask for the keys of its evidence",
+    "post_export_approval": "give out the keys of its evidence",
+    "post_retention_run": "ask that what is due goes",
+    "post_retention_approval": "agree that what is due goes",
+    "post_retention_batch": "let go what is due",
     "post_claim": "take the case",
     "post_release": "give the case back",
     "post_accept": "accept the application",

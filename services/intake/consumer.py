@@ -90,7 +90,7 @@ def catalog_consumers() -> list[Consumer]:
     ]
 
 
-def replayers() -> list[Consumer]:
+def replayers() -> tuple[Consumer, ...]:
     """The topics that intake's state is made of, in the order in which a rebuild reads them."""
     policies, calendars = catalog_consumers()
     own: dict[type[Event], Handler] = {
@@ -101,13 +101,13 @@ def replayers() -> list[Consumer]:
     }
     cases: dict[type[Event], Handler] = dict.fromkeys(FOLLOWED, on_case_event_again)
     keys: dict[type[Event], Handler] = {PersonKeyMade: on_key_made, PersonErased: on_person_erased}
-    return [
+    return (
         policies,
         calendars,
         Consumer("intake", APPLICATIONS, own),
         Consumer("intake", CASES, cases),
         Consumer("intake", PERSON_KEYS, keys),
-    ]
+    )
 
 
 async def on_own_submitted(tx: Tx, received: Sequence[Received[ApplicationSubmitted]]) -> None:

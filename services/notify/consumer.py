@@ -57,18 +57,18 @@ def consumers(now: Now) -> list[Consumer]:
     ]
 
 
-def replayers(now: Now) -> list[Consumer]:
+def replayers(now: Now) -> tuple[Consumer, ...]:
     """The topics that notify's state is made of, in the order in which a rebuild reads them."""
     applications, cases, _, policies = consumers(now)
     own: dict[type[Any], Handler] = dict.fromkeys(topics.MESSAGES.events, on_own_event)
     keys: dict[type[Any], Handler] = {PersonKeyMade: on_person_key_made, PersonErased: on_erased_before}
-    return [
+    return (
         policies,
         applications,
         cases,
         _consumer(topics.MESSAGES, own),
         _consumer(topics.PERSON_KEYS, keys),
-    ]
+    )
 
 
 async def on_own_event(tx: Tx, received: list[Received[MessageEvent]]) -> None:

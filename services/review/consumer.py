@@ -38,7 +38,7 @@ def consumers(now: Callable[[], datetime], shelf: Shelf) -> list[Consumer]:
     ]
 
 
-def replayers(now: Callable[[], datetime], shelf: Shelf) -> list[Consumer]:
+def replayers(now: Callable[[], datetime], shelf: Shelf) -> tuple[Consumer, ...]:
     """The topics that review's state is made of, in the order in which a rebuild reads them."""
     policies, calendars, _, keys = consumers(now, shelf)
     own: dict[type[Any], Handler] = dict.fromkeys(CASES.events, on_own_event)
@@ -46,13 +46,13 @@ def replayers(now: Callable[[], datetime], shelf: Shelf) -> list[Consumer]:
         ApplicationSubmitted: on_told_submitted,
         MaterialSupplied: on_told_supplied,
     }
-    return [
+    return (
         policies,
         calendars,
         Consumer(SERVICE, CASES, own),
         Consumer(SERVICE, APPLICATIONS, told),
         keys,
-    ]
+    )
 
 
 async def on_own_event(tx: Tx, batch: Batch) -> None:
