@@ -13,13 +13,13 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import auditing, outage, relaying, reviewing, submitting
+from tests.bench import auditing, outage, rebuilding, relaying, reviewing, submitting
 from tests.bench.pairs import Comparison
 from tests.bench.place import PROCESSES, Place, place
 
 LATEST = Path(__file__).parent / "latest.json"
 BASELINE = Path(__file__).parent / "baseline.json"
-ALL = ("B1", "B2", "B3", "B6", "B7", "B9", "B12", "B14")
+ALL = ("B1", "B2", "B3", "B6", "B7", "B9", "B10", "B11", "B12", "B14")
 
 
 async def measure(chosen: set[str]) -> tuple[list[Comparison], dict[str, str]]:
@@ -29,13 +29,16 @@ async def measure(chosen: set[str]) -> tuple[list[Comparison], dict[str, str]]:
         facts = await conditions(here)
         for service in ("intake", "review"):
             await asyncio.to_thread(here.running.migrate, service)
+        if chosen & {"B10", "B11"}:
+            found += await rebuilding.growth(here)
         await asyncio.to_thread(here.instance, "intake", "intake-consumer", "consumer")
         apis = [f"intake-api-{number}" for number in range(PROCESSES)]
         ports = [await asyncio.to_thread(here.instance, "intake", name, "api") for name in apis]
         if chosen & {"B1", "B2"}:
-            found.append(await submitting.submit_rate(here, ports))
-        if "B2" in chosen:
-            found.append(await submitting.submit_latency(here, ports, median(found[0].b) / 2))
+            rates = await submitting.submit_rate(here, ports)
+            found.append(rates)
+            if "B2" in chosen:
+                found.append(await submitting.submit_latency(here, ports, median(rates.b) / 2))
         if "B14" in chosen:
             found.append(await submitting.sealing_cost(here, ports))
         for name in apis:
