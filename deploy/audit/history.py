@@ -18,6 +18,7 @@ from deploy.local.stack import Stack
 from services.intake.domain.numbering import read_acceptance_no
 from shared.chain import ChainCheck, ChainFault, Link
 from shared.clock import SHANGHAI
+from shared.contracts.applications import ApplicationSubmitted
 from shared.contracts.base import Event
 from shared.contracts.topics import APPLICATIONS, CASES, EVENTS, MESSAGES
 from shared.errors import Refused
@@ -115,7 +116,9 @@ def _event(link: Link) -> Event:
 
 def table_of(application_id: UUID, lines: list[Line]) -> Table:
     """The life as a person reads it, times of Shanghai."""
-    title = f"Application {application_id} (times of Shanghai)"
+    persons = [line.event.person_id for line in lines if isinstance(line.event, ApplicationSubmitted)]
+    named = [f"Application {application_id}", *(f"of person {one}" for one in persons)]
+    title = "\n".join([*named, "(times of Shanghai)"])
     table = Table(
         title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True
     )
