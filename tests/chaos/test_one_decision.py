@@ -7,10 +7,12 @@ import pytest
 
 from services.review import actions, domain, store
 from services.review.actions import Act, Desk
+from services.review.actions.reading import require_key, unlock
 from services.review.domain import Holder, Ruling
 from shared import outbox
 from shared.contracts.cases import Outcome
 from shared.errors import Refused
+from shared.person_keys import sealed
 from tests.support import invariants
 from tests.support.cases import FINAL
 from tests.support.observing import Told
@@ -75,8 +77,9 @@ async def decide_without_a_lock(desk: Desk, act: Act, ruling: Ruling, now) -> No
     row = await store.read_case(desk.database, act.application_id)
     book = await desk.shelf.rulebook(desk.database)
     rules = book.rules(row.case.region, row.case.policy_version)
-    file = domain.CaseFile(row.case, row.claim, row.dossier, rules, book.calendar(rules))
-    (event,) = domain.decide(file, act.holder, ruling, now)
+    key = await require_key(desk.database, desk, row.dossier)
+    file = domain.CaseFile(row.case, row.claim, unlock(row.dossier, key), rules, book.calendar(rules))
+    event = sealed(domain.decide(file, act.holder, ruling, now)[0], key)
     case = domain.evolve(file.case, event)
     async with desk.database.transaction() as tx:
         await store.save_cases(tx, [store.Change(case, [event])])

@@ -50,7 +50,13 @@ class Officers:
     async def act(self, who: str, application_id: UUID, act: str, body: Any = None) -> None:
         """Claim a case as soon as it is in review, and act on it."""
         token = await self.claim(who, application_id)
-        answer = await self._post(who, application_id, act, token, body)
+
+        async def done() -> httpx.Response | None:
+            answer = await self._post(who, application_id, act, token, body)
+            return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
+
+        # A case may be there before the key of its person; then the officer is told to come again.
+        answer = await until(done, within=60)
         assert answer.is_success, answer.text
 
     async def claim(self, who: str, application_id: UUID) -> int:
