@@ -52,9 +52,10 @@ def export(
 ) -> None:
     """Write an evidence pack: a ZIP with all events of one application and the proof that none was changed.
 
-    A court's expert checks it with the script verify.py inside, without this system. Personal data stay
-    sealed in it. With --unmasked they are opened: one member of staff asks for it with a reason, another
-    agrees, and both are kept on record. Events that no checkpoint covers yet get one first.
+    A court's expert checks it with the script verify.py inside, without this system.
+    Events that no checkpoint covers yet get one first.
+    Personal data stay sealed in it, unless --unmasked opens them.
+    That is asked for by one member of staff with a reason, and agreed to by another; both are kept on record.
     """
     from deploy.audit.history import application_id_of
 

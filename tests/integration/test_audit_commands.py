@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zipfile import ZipFile
 
 import asyncpg
@@ -52,9 +52,13 @@ async def story(stack, name):
 
 
 def mente(stack, *words):
+    return command(stack, "audit", *words)
+
+
+def command(stack, *words):
     environment = {**os.environ, "MENTE_HOME": str(stack.home), "COLUMNS": "200"}
-    command = [sys.executable, "-m", "deploy.cli", "audit", *words]
-    return subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=120)
+    line = [sys.executable, "-m", "deploy.cli", *words]
+    return subprocess.run(line, check=False, env=environment, capture_output=True, text=True, timeout=120)
 
 
 async def record(stack):
@@ -141,6 +145,20 @@ async def test_help_and_wrong_names_are_plain(stack, rejected):
     unknown = mente(stack, "export", "00000000-0000-0000-0000-000000000009")
     assert unknown.returncode == 2
     assert len(unknown.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("person", "erase", str(UUID(int=9)), "--reason", "on request"),
+        ("audit", "export", str(UUID(int=9)), "--unmasked", "on request"),
+    ],
+)
+async def test_what_intake_refuses_is_told_in_one_sentence(stack, rejected, words):
+    told = command(stack, *words)
+    assert told.returncode in {1, 2}
+    assert "-unknown)" in told.stderr
+    assert len(told.stderr.splitlines()) == 1
 
 
 async def test_an_event_that_nobody_stated_is_found(stack, rejected):
