@@ -52,11 +52,15 @@ Enough = Callable[[Sequence[Seen]], bool]
 
 
 class Bus:
-    """Sees every record that was published after it was opened, in order for each key."""
+    """Sees every event that was published after it was opened, once and in order for each key.
+
+    The bus may carry a record again under the same event id, so that one is passed over as every reader does.
+    """
 
     def __init__(self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
         self._consumer = consumer
         self._producer = producer
+        self._ids: set[bytes] = set()
         self._seen: defaultdict[str, list[Seen]] = defaultdict(list)
         self._waiting: defaultdict[str, list[tuple[Enough, asyncio.Future[None]]]] = defaultdict(list)
 
@@ -94,8 +98,9 @@ class Bus:
 
     def _take(self, record: ConsumerRecord[bytes | None, bytes | None]) -> None:
         headers = dict(record.headers)
-        if record.key is None or "ce_type" not in headers:
+        if record.key is None or "ce_type" not in headers or headers["ce_id"] in self._ids:
             return
+        self._ids.add(headers["ce_id"])
         seen = Seen(
             topic=record.topic,
             partition=record.partition,

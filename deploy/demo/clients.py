@@ -22,7 +22,10 @@ from shared.signing import SignedCall, sign
 
 TRIES = 6
 FIRST_PAUSE = 0.2
-"""Seconds before a call that was answered 503 is made again; the pause doubles each time."""
+"""Seconds before a call is made again; the pause doubles each time."""
+
+CUT_OFF = (httpx.RemoteProtocolError, httpx.ReadError)
+"""Whether the call was heard is not known then."""
 
 Headers = Mapping[str, str]
 Answer = dict[str, Any]
@@ -137,11 +140,19 @@ class Office:
 async def call(
     http: httpx.AsyncClient, method: str, target: str, headers: Callable[[], Headers], content: bytes = b""
 ) -> Any:
-    """Make a call, again while it is answered 503; the JSON answer, or NotAsTold when it is refused."""
+    """Make a call, again while it is answered 503 or cut off; the JSON answer, or NotAsTold if it is refused.
+
+    Raises httpx.TransportError when nobody is there, or when the last try was cut off.
+    """
     for attempt in range(TRIES):
-        response = await http.request(method, target, headers=headers(), content=content)
-        if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-            break
+        try:
+            response = await http.request(method, target, headers=headers(), content=content)
+        except CUT_OFF:
+            if attempt == TRIES - 1:
+                raise
+        else:
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
         await asyncio.sleep(FIRST_PAUSE * 2**attempt)
     return _answer(response)
 

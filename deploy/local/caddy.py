@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 from deploy.local.installed import caddy_binary
@@ -24,8 +25,22 @@ http://{address}:{port}, http://localhost:{port} {{
 	handle {{
 		respond "Mente: the APIs are at /api/catalog, /api/intake, /api/review and /api/notify." 404
 	}}
+	handle_errors 502 504 {{
+		header Content-Type application/problem+json
+		header Retry-After 1
+		respond `{away}` 503
+	}}
 }}
 """
+
+AWAY = {
+    "type": "urn:mente:problem:service-away",
+    "title": "Service away",
+    "status": 503,
+    "code": "service-away",
+    "detail": "the service does not answer; make the same call again",
+}
+"""What a caller reads while a service starts again: a problem as the services themselves tell theirs."""
 
 # No `encode` here: compressing holds event streams back until a block is full.
 # No path is stripped: a service knows its own prefix.
@@ -62,5 +77,9 @@ def caddyfile(stack: Stack) -> str:
         ROUTE.format(service=service, address=ADDRESS, port=stack.ports[service]) for service in SERVICES
     )
     return SETTINGS.format(
-        folder=stack.home / "caddy", address=ADDRESS, port=stack.ports["gateway"], routes=routes
+        folder=stack.home / "caddy",
+        address=ADDRESS,
+        port=stack.ports["gateway"],
+        routes=routes,
+        away=json.dumps(AWAY),
     )

@@ -1,17 +1,12 @@
 """The way every service consumes, tried with a small handler on real PostgreSQL and Kafka."""
 
-import asyncio
-from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from aiokafka import AIOKafkaProducer, ConsumerRecord
-from aiokafka.errors import CorruptRecordException
-from aiokafka.record.util import calc_crc32c
+from aiokafka import ConsumerRecord
 from prometheus_client import REGISTRY
 
 from shared import inbox, outbox, parked
@@ -20,12 +15,11 @@ from shared.contracts.applications import ApplicationSubmitted, ApplicationWithd
 from shared.contracts.topics import APPLICATIONS
 from shared.errors import Unavailable
 from shared.inbox import Consumer
-from shared.offsets import Offsets
 from shared.postgres import Database, migrate
 from shared.settling import IN_A_ROW, ReaderBroken, Settler
-from shared.stepping import SteppingConsumer
-from tests.support.bus import fresh_topic, headers_of, until
+from tests.support.bus import headers_of, until
 from tests.support.handler_behaviour import HandlerBehaviour
+from tests.support.poison import send_unreadable_header_names
 from tests.support.samples import NOON, an_application_submitted, an_application_withdrawn
 
 SHARED = Path(postgres_module.__file__).parent / "migrations"
@@ -213,7 +207,9 @@ class TestConsuming(HandlerBehaviour):
         async with self.consuming(servers) as (database, consumer, bus):
             for start in range(0, len(events), each):
                 await bus.send(consumer.topic.name, events[start : start + each])
-                await _send_bad_header_name(servers.stack.kafka, consumer.topic.name, range(partitions))
+                await send_unreadable_header_names(
+                    servers.stack.kafka, consumer.topic.name, range(partitions)
+                )
             await self.settled(servers, consumer)
             assert len(await self.effects(database)) == len(events)
             assert await parked.count_open(database) == rounds * partitions
@@ -222,79 +218,13 @@ class TestConsuming(HandlerBehaviour):
 
     async def test_one_unreadable_header_name_after_the_other_stops_the_consumer_and_is_told(self, servers):
         async with self.consuming(servers) as (database, consumer, _):
-            await _send_bad_header_name(servers.stack.kafka, consumer.topic.name, [0] * (IN_A_ROW + 5))
+            await send_unreadable_header_names(servers.stack.kafka, consumer.topic.name, [0] * (IN_A_ROW + 5))
 
             async def stopped():
                 return REGISTRY.get_sample_value("consumer_stopped", {"group": consumer.group})
 
             await until(stopped)
             assert await parked.count_open(database) == IN_A_ROW
-
-
-async def test_what_was_taken_from_other_partitions_beside_an_unreadable_record_is_taken_again(servers):
-    topic = (await fresh_topic(servers.stack.kafka, APPLICATIONS)).name
-    sent, read = [], []
-    async with _stepping(servers.stack.kafka, topic) as (consumer, stepped_over):
-        for unreadable in range(4):
-            sent += await _send_to_each(servers.stack.kafka, topic)
-            await _send_bad_header_name(servers.stack.kafka, topic, [unreadable])
-            await asyncio.sleep(1)  # the client fetches ahead, so that one call finds them all
-
-            async def all_read():
-                read.extend(await _read(consumer))
-                return set(read) >= set(sent) and len(stepped_over) == unreadable + 1  # noqa: B023
-
-            await until(all_read, within=20)
-    assert sorted(read) == sorted(sent)
-
-
-async def test_a_partition_that_is_corrupt_on_disk_keeps_no_other_from_being_read(servers):
-    topic = (await fresh_topic(servers.stack.kafka, APPLICATIONS)).name
-    sent = await _send_to_each(servers.stack.kafka, topic)
-    (segment,) = (servers.stack.home / "kafka").rglob(f"{topic}-2/*.log")
-    raw = bytearray(segment.read_bytes())
-    raw[-2] ^= 1
-    segment.write_bytes(raw)
-    read = []
-    async with _stepping(servers.stack.kafka, topic) as (consumer, stepped_over):
-
-        async def others_read():
-            with suppress(CorruptRecordException):
-                read.extend(await _read(consumer))
-            return len(read) == 3
-
-        await until(others_read, within=20)
-        with pytest.raises(CorruptRecordException):
-            await until(partial(_read, consumer), within=20)
-    assert sorted(read) == sorted(place for place in sent if place[0] != 2)
-    assert stepped_over == []
-
-
-@asynccontextmanager
-async def _stepping(kafka, topic):
-    stepped_over, offsets = [], Offsets()
-
-    async def park(place, offset):
-        stepped_over.append((place.partition, offset))
-
-    options = {"group_id": topic, "auto_offset_reset": "earliest", "enable_auto_commit": False}
-    undecodable = {topic: (park, offsets)}
-    async with SteppingConsumer(
-        topic, undecodable=undecodable, bootstrap_servers=kafka, **options
-    ) as consumer:
-        yield consumer, stepped_over
-        await offsets.stored()
-
-
-async def _send_to_each(kafka, topic):
-    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
-        done = [await producer.send_and_wait(topic, b"{}", partition=partition) for partition in range(4)]
-    return [(one.partition, one.offset) for one in done]
-
-
-async def _read(consumer):
-    found = await consumer.getmany(max_records=500)
-    return [(record.partition, record.offset) for records in found.values() for record in records]
 
 
 def _record(consumer, event, offset, sequence=1):
@@ -311,20 +241,3 @@ def _record(consumer, event, offset, sequence=1):
         serialized_value_size=1,
         headers=tuple(headers_of(event, sequence, topic=consumer.topic.name)),
     )
-
-
-async def _send_bad_header_name(kafka, topic, partitions):
-    """One record per partition; clients refuse such a name, so its bytes are changed in the built batch."""
-    producer = AIOKafkaProducer(bootstrap_servers=kafka)
-    await producer.start()
-    try:
-        for partition in partitions:
-            batch = producer.create_batch()
-            batch.append(timestamp=None, key=b"k", value=b"{}", headers=[("marker", b"1")])
-            batch.close()
-            raw = bytearray(batch._build().replace(b"marker", b"mark\xff\xfe"))
-            raw[17:21] = calc_crc32c(bytes(raw[21:])).to_bytes(4, "big")
-            batch._buffer = bytes(raw)
-            await (await producer.send_batch(batch, topic, partition=partition))
-    finally:
-        await producer.stop()

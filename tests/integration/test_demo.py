@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import asyncpg
 import pytest
 from rich.console import Console
 
 from deploy.demo import STORIES, run, run_many
 from deploy.local.stack import PARTS, Stack
-from tests.support.stack import embedded_stack
+from tests.support.bus import until
+from tests.support.stack import StackUnderTest, embedded_stack, in_thread
 
 SECONDS = 400
 TO_ACCEPTANCE = ["application-submitted", "case-opened", "application-accepted"]
@@ -47,10 +49,16 @@ pytestmark = pytest.mark.timeout(SECONDS)
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
+def running() -> Iterator[StackUnderTest]:
     """The whole system on free ports."""
-    with embedded_stack(PARTS) as running:
-        yield running.stack
+    with embedded_stack(PARTS) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def stack(running: StackUnderTest) -> Stack:
+    """Where it listens."""
+    return running.stack
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -129,6 +137,35 @@ async def test_forty_applications_at_once_lose_and_double_nothing(stack: Stack) 
     assert (tally["lost"], tally["doubled"], tally["problems"]) == (0, 0, {})
     assert tally["submit_to_task"]["p50"] > 0
     assert tally["decision_to_sms"]["p99"] > 0
+
+
+async def test_intake_killed_in_the_middle_costs_nobody_an_application(running: StackUnderTest) -> None:
+    file = io.StringIO()
+    many = asyncio.create_task(run_many(running.stack, 100, as_json=True, screen=Console(file=file)))
+    before = await applications(running)
+
+    async def some_are_in() -> bool:
+        return await applications(running) > before
+
+    await until(some_are_in, within=60, every=0.01)
+    await in_thread(running.kill, "intake")
+    assert await applications(running) < before + 100, "the demonstration was over before the kill"
+    await asyncio.sleep(1)
+    await in_thread(running.start_again, "intake")
+
+    assert await many, file.getvalue()
+    tally = json.loads(file.getvalue())
+    assert (tally["submitted"], tally["cases"], tally["decided"], tally["messages"]) == (100, 100, 100, 600)
+    assert (tally["lost"], tally["doubled"], tally["problems"]) == (0, 0, {})
+
+
+async def applications(running: StackUnderTest) -> int:
+    """How many intake has taken."""
+    connection = await asyncpg.connect(running.database("intake"))
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM applications"))
+    finally:
+        await connection.close()
 
 
 def assert_all_arrived(line: dict, templates: list[str]) -> None:

@@ -109,6 +109,9 @@ def test_the_first_start_makes_everything_and_ctrl_c_leaves_nothing(command: Com
     assert {part["name"] for part in told["parts"]} == set(PARTS.split(","))
     assert all(part["memory_mb"] > 0 for part in told["parts"])
     assert httpx.get(f"{stack.gateway_url}/", trust_env=False).status_code == 404
+    away = httpx.get(f"{stack.gateway_url}/api/intake/applications/1", trust_env=False)
+    assert (away.status_code, away.json()["code"], away.headers["retry-after"]) == (503, "service-away", "1")
+    assert away.headers["content-type"] == "application/problem+json"
 
     assert command.signal(signal.SIGINT) == 0
     assert not [pid for pid in children if psutil.pid_exists(pid)]

@@ -1,12 +1,13 @@
 """Records that can never be handled, and a producer that puts them on any topic."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import uuid4
 
 import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.record.util import calc_crc32c
 
 from shared.contracts.base import Event
 from tests.support.bus import headers_of
@@ -77,3 +78,20 @@ def an_unknown_type(event: Event) -> Bad:
     """A record of a type that no reader knows yet: it is passed, not parked."""
     headers = [(n, b"moon-risen" if n == "ce_type" else v) for n, v in headers_of(event, 1)]
     return str(uuid4()).encode(), orjson.dumps({"new": True}), headers
+
+
+async def send_unreadable_header_names(kafka: str, topic: str, partitions: Iterable[int]) -> None:
+    """One record per partition; clients refuse such a name, so its bytes are changed in the built batch."""
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
+    await producer.start()
+    try:
+        for partition in partitions:
+            batch = producer.create_batch()
+            batch.append(timestamp=None, key=b"k", value=b"{}", headers=[("marker", b"1")])
+            batch.close()
+            raw = bytearray(batch._build().replace(b"marker", b"mark\xff\xfe"))
+            raw[17:21] = calc_crc32c(bytes(raw[21:])).to_bytes(4, "big")
+            batch._buffer = bytes(raw)
+            await (await producer.send_batch(batch, topic, partition=partition))
+    finally:
+        await producer.stop()

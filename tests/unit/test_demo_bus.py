@@ -3,6 +3,7 @@
 import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 
@@ -38,7 +39,8 @@ async def bus(topics: Topics):
 
 
 def a_record(key: str | None, kind: str, offset: int = 0) -> Any:
-    headers = [("ce_type", kind.encode()), ("ce_time", b"2026-09-18T04:00:00Z")]
+    event_id = uuid4().hex.encode()
+    headers = [("ce_id", event_id), ("ce_type", kind.encode()), ("ce_time", b"2026-09-18T04:00:00Z")]
     return SimpleNamespace(
         topic="review.cases",
         partition=3,
@@ -61,6 +63,16 @@ async def test_who_waits_for_a_type_is_woken_by_a_record_of_their_key_alone(topi
         ("application-submitted", 0),
         ("case-opened", 7),
     ]
+
+
+async def test_an_event_that_the_bus_carries_again_is_seen_once(topics: Topics, bus: Bus) -> None:
+    told, again = a_record("one", "case-opened", 1), a_record("one", "case-opened", 2)
+    again.headers = told.headers
+    topics.publish(told, again, a_record("one", "case-closed", 3))
+
+    found = await bus.until("one", has("case-closed"), SOON)
+
+    assert [record.offset for record in found] == [1, 3]
 
 
 async def test_what_is_there_already_is_not_waited_for(topics: Topics, bus: Bus) -> None:
