@@ -4,7 +4,7 @@ PYTHON ?= $(or $(shell for python in python3 python3.14 python3.13 python3.12 py
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; \
 	done), python3)
 BIN := .mente/venv/bin
-SUITES ?= tests/unit tests/contract tests/integration tests/chaos
+SUITES ?= tests/chaos tests/integration tests/contract tests/unit
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench chaos stop clean
@@ -29,7 +29,7 @@ test: ## Style, types, import rules, then all tests (the chaos tests in their sh
 	@echo "== import rules"
 	@$(BIN)/lint-imports --no-cache
 	@echo "== tests: $(SUITES)"
-	@exec $(BIN)/python -m pytest $(SUITES)
+	@exec $(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(SUITES)
 
 chaos: ## The chaos tests in their long form, a fresh stack for each file
 	@$(PYTHON) -m deploy.bootstrap --extras local,test

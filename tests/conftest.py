@@ -1,8 +1,23 @@
-"""One embedded PostgreSQL, Kafka and Valkey for the whole run; databases and topics are made per test."""
+"""One embedded PostgreSQL, Kafka and Valkey for each worker; databases and topics are made per test."""
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support.stack import StackUnderTest, embedded_stack
+
+TOGETHER = "tests/chaos/"
+
+
+class ByFile(LoadFileScheduling):
+    """Gives each worker whole files, in the order asked for; those of one stack are one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return TOGETHER if nodeid.startswith(TOGETHER) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    """Where several workers share the tests, what starts servers starts them as seldom as it can."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -22,20 +22,39 @@ PREFERRED: Mapping[str, int] = {
     "review": 18103,
     "notify": 18104,
 }
+_OURS: dict[int, int] = {}
+"""The ports that this program claimed, each with the descriptor that holds the claim."""
 
 
 def choose(
     names: Iterable[str], wanted: Mapping[str, int], free: Callable[[int], bool] | None = None
 ) -> dict[str, int]:
     """A free port for each name: the wanted one when it is free, else another that no one asked for."""
-    is_free = free or port_is_free
+    is_free, is_still_free = free or claim, free or _claim_or_keep
     chosen: dict[str, int] = {}
     for name in names:
         port = wanted.get(name, 0)
-        if not port or port in chosen.values() or not is_free(port):
-            port = _another({*chosen.values(), *wanted.values()}, is_free)
+        if not port or port in chosen.values() or not is_still_free(port):
+            port = _another({*chosen.values(), *wanted.values(), *PREFERRED.values(), *_OURS}, is_free)
         chosen[name] = port
     return chosen
+
+
+def claim(port: int) -> bool:
+    """Whether the port is free and nobody's; if so no other call here, in any program, gets it until we end.
+
+    The claim is a name among the kernel's sockets: one program at a time can have it, and it dies with us.
+    """
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0mente-port-{port}")
+        if port_is_free(port):
+            _OURS[port] = name.detach()
+            return True
+    except OSError:
+        pass
+    name.close()
+    return False
 
 
 def port_is_free(port: int) -> bool:
@@ -56,6 +75,10 @@ def answers(port: int, seconds: float = 0.5) -> bool:
             return True
     except OSError:
         return False
+
+
+def _claim_or_keep(port: int) -> bool:
+    return port_is_free(port) if port in _OURS else claim(port)
 
 
 def _another(taken: set[int], is_free: Callable[[int], bool]) -> int:

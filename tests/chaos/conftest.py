@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from tests.support.stack import StackUnderTest, embedded_stack
 
 LONG = os.environ.get("MENTE_CHAOS") == "long"
 PARTS = {"postgres", "kafka", "valkey", "oidc", "sms", "catalog", "intake", "review", "notify"}
-FIGURES = pytest.StashKey[list[str]]()
+FIGURES = "figures"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(600))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[StackUnderTest]:
     """All servers and all services, in a folder of their own; MENTE_CHAOS_HOME names one to be kept."""
     home = os.environ.get("MENTE_CHAOS_HOME")
@@ -58,20 +58,21 @@ async def run(stack: StackUnderTest, rng: random.Random) -> AsyncIterator[Run]:
 
 
 @pytest.fixture
-def figures(request: pytest.FixtureRequest):
+def figures(record_property: Callable[[str, object], None]):
     """Adds one line to the table at the end."""
 
     def add(fault: str, **numbers: object) -> None:
         line = f"{fault:<5}" + "  ".join(f"{name} {value}" for name, value in numbers.items())
-        request.config.stash.setdefault(FIGURES, []).append(line)
+        record_property(FIGURES, line)
         print(line)
 
     return add
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table of faults and figures."""
-    lines = config.stash.get(FIGURES, [])
+    reports = terminalreporter.getreports("passed")
+    lines = [line for report in reports for name, line in report.user_properties if name == FIGURES]
     if lines:
         terminalreporter.section("faults")
         for line in lines:

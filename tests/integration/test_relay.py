@@ -28,7 +28,7 @@ async def database(servers):
     database = await Database.open(url, name="test", size=40)
     await database.execute(KEYS)
     yield database
-    await database.close()
+    await servers.discard(database)
 
 
 @pytest.fixture

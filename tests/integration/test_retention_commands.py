@@ -125,7 +125,7 @@ async def test_two_people_let_go_what_is_due_and_a_kill_in_between_does_no_harm(
     assert 0 < done <= PERSONS
     assert len(papers_in(intake)) == PERSONS + 1
 
-    await in_thread(intake.running.start, "intake")
+    await in_thread(intake.running.start_again, "intake")
     finished = await told(intake, "retention", "run", "--reason", "tests", "--yes")
     assert "Nothing is left of what was due." in finished.stdout, finished.stderr
     assert f"{PERSONS + 1} papers erased" in finished.stdout

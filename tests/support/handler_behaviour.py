@@ -45,7 +45,7 @@ class HandlerBehaviour:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            await database.close()
+            await servers.discard(database)
 
     async def reached(self, database: Database, count: int):
         async def enough():

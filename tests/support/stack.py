@@ -16,6 +16,7 @@ from deploy.local import ports, preparation
 from deploy.local.parts import service_part
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
+from shared.postgres import Database
 
 
 class StackUnderTest(Supervisor):
@@ -34,6 +35,16 @@ class StackUnderTest(Supervisor):
         finally:
             await admin.close()
         return self.stack.dsn(f"mente_{service}", name)
+
+    async def discard(self, database: Database) -> None:
+        """Close a fresh database and remove it: after a crash the server looks at every file."""
+        name = await database.fetchval("SELECT current_database()")
+        await database.close()
+        admin = await asyncpg.connect(self.stack.postgres_admin)
+        try:
+            await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        finally:
+            await admin.close()
 
     def migrate(self, service: str) -> None:
         """Bring the service's own database to the state of its migration files."""

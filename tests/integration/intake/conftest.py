@@ -66,4 +66,4 @@ async def desk(servers, tmp_path):
     await publish(desk, a_policy())
     await actions.store_material(desk, PDF, "application/pdf", CHANNEL, NOON)
     yield desk
-    await database.close()
+    await servers.discard(database)
