@@ -1,5 +1,8 @@
 """One embedded PostgreSQL, Kafka and Valkey for each worker; databases and topics are made per test."""
 
+from collections.abc import Generator
+from typing import Any
+
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
@@ -18,6 +21,23 @@ class ByFile(LoadFileScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
     """Where several workers share the tests, what starts servers starts them as seldom as it can."""
     return ByFile(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """A worker's reports travel as UTF-8: what it cannot say, as half a character, is named by its number."""
+    return in_utf8((yield))
+
+
+def in_utf8(value: Any) -> Any:
+    """The same with every text in it writable as UTF-8."""
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {in_utf8(name): in_utf8(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(in_utf8, value))
+    return value
 
 
 @pytest.fixture(scope="session")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import importlib.util
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import asyncpg
+
 from deploy.local import kafka, keys, postgres
 from deploy.local.groups import forget_members
 from deploy.local.kafka_cache import ensure_kafka
-from deploy.local.processes import Part
-from deploy.local.stack import SERVICES, Stack, service_environment
+from deploy.local.processes import Part, StartFailed
+from deploy.local.stack import SERVICES, Stack
 from shared import outbox_partitions
+from shared import postgres as postgres_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,26 +52,28 @@ def forget_consumers(stack: Stack, service: str = "") -> None:
     asyncio.run(forget_members(stack.kafka, f"{service}." if service else ""))
 
 
-def migrate(stack: Stack, service: str, run: Callable[[Part], None]) -> None:
-    """Bring a service's tables to its migration files; skipped when they were applied before."""
+def migrate(stack: Stack, service: str) -> None:
+    """Bring a service's tables to its migration files, as its own `migrate` does; blocking.
+
+    Skipped when they were applied before; StartFailed when the database refuses. Done in this program: to
+    start one for each service takes longer than all that the database has to do.
+    """
     stamp = postgres.cluster_folder(stack) / f"mente-migrated-{service}"
-    own = ROOT / "services" / service / "migrations"
-    wanted = migrations_digest(ROOT / "shared" / "migrations", own)
+    folders = [ROOT / "shared" / "migrations", ROOT / "services" / service / "migrations"]
+    wanted = migrations_digest(*folders)
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    run(
-        Part(
-            name=f"{service}-migrate",
-            command=(sys.executable, "-m", f"services.{service}", "migrate"),
-            ready=lambda: True,
-            environment={
-                **service_environment(stack, service),
-                "MENTE_OWNER_DATABASE_URL": stack.database_as_owner(service),
-            },
-            folder=ROOT,
-        )
-    )
+    try:
+        asyncio.run(_migrate(stack, service, folders))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, RuntimeError) as failure:
+        raise StartFailed(f"the tables of {service} were not made: {failure}") from failure
     stamp.write_text(wanted)
+
+
+async def _migrate(stack: Stack, service: str, folders: list[Path]) -> None:
+    owner = stack.database_as_owner(service)
+    await postgres_tables.migrate(owner, folders)
+    await postgres_tables.grant_access(owner, f"mente_{service}")
 
 
 def migrations_digest(*folders: Path) -> str:

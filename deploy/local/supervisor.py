@@ -65,9 +65,7 @@ class Supervisor:
             )
             self._start_servers([name for name in self.stack.parts if name not in (*SERVICES, "caddy")])
             services = [name for name in self.stack.parts if name in SERVICES]
-            self._together(
-                [partial(preparation.migrate, self.stack, name, self.run_to_end) for name in services]
-            )
+            self._together([partial(preparation.migrate, self.stack, name) for name in services])
             self._start_many([*services, *(name for name in self.stack.parts if name == "caddy")])
             self.save()
         except BaseException:

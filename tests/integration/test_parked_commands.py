@@ -11,8 +11,11 @@ import pytest
 
 from shared.contracts.topics import APPLICATIONS
 from tests.support.bus import Bus, headers_of, until
+from tests.support.observing import fetch
 from tests.support.samples import an_application_submitted, an_application_withdrawn
 from tests.support.stack import embedded_stack
+
+OPEN = "SELECT count(*) FROM parked WHERE state = 'open'"
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +33,15 @@ def mente(running, *words):
     return subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=60)
 
 
+async def until_parked(running, count):
+    """Wait until so many records are parked in review."""
+
+    async def so_many():
+        return (await fetch(running.stack.database_as_admin("review"), OPEN))[0]["count"] == count
+
+    await until(so_many, within=40)
+
+
 async def parked_rows(running):
     answer = await asyncio.to_thread(mente, running, "list", "--json")
     assert answer.returncode == 0, answer.stderr
@@ -43,10 +55,7 @@ async def test_an_operator_sees_tries_redrives_and_discards_what_was_parked(stac
         await bus.raw(APPLICATIONS.name, b"poison", b"{not json", headers_of(submitted, 1, event_id))
         await bus.send(APPLICATIONS.name, [(withdrawn, 2)])
 
-        async def two():
-            return len(await parked_rows(stack)) == 2
-
-        await until(two, within=40, every=0.5)
+        await until_parked(stack, 2)
         rows = {row["code"]: row for row in await parked_rows(stack)}
         gap, poison = rows["gap"]["id"], rows["body-unreadable"]["id"]
 
@@ -69,10 +78,8 @@ async def test_an_operator_sees_tries_redrives_and_discards_what_was_parked(stac
         assert "0 handled" in waiting.stdout
         await bus.send(APPLICATIONS.name, [(submitted, 1)], event_id=event_id)
 
-        async def none():
-            return not await parked_rows(stack)
-
-        await until(none, within=40, every=0.5)
+        await until_parked(stack, 0)
+        assert await parked_rows(stack) == []
 
 
 async def test_without_a_running_stack_one_sentence_says_so(tmp_path):

@@ -48,7 +48,7 @@ class StackUnderTest(Supervisor):
 
     def migrate(self, service: str) -> None:
         """Bring the service's own database to the state of its migration files."""
-        preparation.migrate(self.stack, service, self.run_to_end)
+        preparation.migrate(self.stack, service)
 
     def start_instance(
         self, service: str, name: str, role: str = "all", environment: Mapping[str, str] | None = None
