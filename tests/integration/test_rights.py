@@ -1,9 +1,13 @@
 """What the user of each service can do to what must never change: nothing."""
 
+import sys
+
 import asyncpg
 import pytest
 
-from deploy.local.stack import SERVICES
+from deploy.local.preparation import ROOT
+from deploy.local.processes import Part
+from deploy.local.stack import SERVICES, service_environment
 from tests.support.stack import in_thread
 
 EVERYWHERE = {"outbox", "inbox", "looks"}
@@ -30,9 +34,18 @@ CHANGES = (
 A_COLUMN = "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum = 2"
 
 
+def migrate(servers, service):
+    """Run the service's own command, as an operator does."""
+    settings = service_environment(servers.stack, service)
+    settings["MENTE_OWNER_DATABASE_URL"] = servers.stack.database_as_owner(service)
+    command = (sys.executable, "-m", f"services.{service}", "migrate")
+    part = Part(f"{service}-migrate", command, ready=lambda: True, environment=settings, folder=ROOT)
+    servers.run_to_end(part)
+
+
 @pytest.fixture(scope="module", params=SERVICES)
 async def service(servers, request):
-    await in_thread(servers.migrate, request.param)
+    await in_thread(migrate, servers, request.param)
     connection = await asyncpg.connect(servers.database(request.param))
     yield request.param, connection
     await connection.close()

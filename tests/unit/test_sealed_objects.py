@@ -14,6 +14,7 @@ from shared.sealing import TAG_BYTES, Algorithm, DataKey, Unsealable, seal, unse
 
 CONTEXT = b"material/01"
 SEALED = SEGMENT + TAG_BYTES
+FILLING = bytes(number * 31 % 251 for number in range(251))
 BOTH = pytest.mark.parametrize("algorithm", list(Algorithm))
 SIZES = pytest.mark.parametrize("size", [0, 1, 65535, 65536, 65537, 131_072, 200_000])
 
@@ -23,7 +24,7 @@ def a_key(algorithm: Algorithm = Algorithm.A256GCM, filling: bytes = b"k") -> Da
 
 
 def a_file(size: int) -> bytes:
-    return bytes(number * 31 % 251 for number in range(size))
+    return (FILLING * (size // len(FILLING) + 1))[:size]
 
 
 def sealed(plain: bytes, algorithm: Algorithm = Algorithm.A256GCM) -> bytes:
