@@ -17,7 +17,7 @@ async def url(servers: StackUnderTest) -> str:
 
 
 @pytest.fixture
-async def database(servers: StackUnderTest, url: str) -> AsyncIterator[Database]:
+async def database(url: str) -> AsyncIterator[Database]:
     database = await Database.open(url, name="test")
     yield database
-    await servers.discard(database)
+    await database.close()
