@@ -16,7 +16,7 @@ import psutil
 import typer
 
 from deploy.local.folder import supervisor_pid, wait_until_free
-from deploy.local.preparation import has_module
+from deploy.local.installed import has_module
 from deploy.local.stack import PARTS, default_home
 
 # Commands of other modules: (name, module, attribute); a Typer application becomes a group of commands.
@@ -124,8 +124,11 @@ def doctor() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    for name, module, attribute in ELSEWHERE:
+    """Run the command line; what other commands need is only imported where all are listed."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    here = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    wanted = [one for one in ELSEWHERE if one[0] == asked]
+    for name, module, attribute in wanted or (() if asked in here else ELSEWHERE):
         if has_module(module):
             _add(name, getattr(importlib.import_module(module), attribute))
     app()

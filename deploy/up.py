@@ -15,9 +15,9 @@ from types import FrameType
 from aiokafka.errors import KafkaError
 
 from deploy.local.folder import AlreadyRuns, FolderClaim
-from deploy.local.installed import NotInstalled
+from deploy.local.installed import NotInstalled, has_module
 from deploy.local.jars import JarsMissing
-from deploy.local.preparation import has_module, keep_partitions
+from deploy.local.preparation import keep_partitions
 from deploy.local.processes import StartFailed
 from deploy.local.stack import Stack, plan
 from deploy.local.supervisor import Supervisor

@@ -1,4 +1,4 @@
-"""Find the servers that came as Python packages, without importing those packages."""
+"""Find modules, and the servers that came as Python packages, without importing them."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ def java_binary() -> Path:
 def caddy_binary() -> Path:
     """The bundled Caddy."""
     return _existing(Path(sys.executable).parent / "caddy")
+
+
+def has_module(name: str) -> bool:
+    """Whether the module can be imported from this tree."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _package(name: str) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import importlib.util
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ import asyncpg
 
 from deploy.local import kafka, keys, postgres
 from deploy.local.groups import forget_members
+from deploy.local.installed import has_module
 from deploy.local.kafka_cache import ensure_kafka
 from deploy.local.processes import Part, StartFailed
 from deploy.local.stack import SERVICES, Stack
@@ -92,14 +92,6 @@ def keep_partitions(stack: Stack) -> None:
 
 async def _keep(owners: list[str]) -> None:
     await asyncio.gather(*map(outbox_partitions.keep, owners))
-
-
-def has_module(name: str) -> bool:
-    """Whether the module can be imported from this tree."""
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _jar_progress(report: Callable[[str], None], done: int, total: int) -> None:
