@@ -1,6 +1,7 @@
 """I5: of several decisions of one case at the same moment one counts, and the others leave no trace."""
 
 import asyncio
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -47,7 +48,7 @@ async def test_of_ten_decisions_at_once_one_counts(desk, figures):
 async def test_the_check_catches_a_decision_that_reads_without_a_lock(desk):
     case = await desk.at_final()
     await desk.database.execute(NO_UNIQUE_KEY)
-    assert await duel(desk, case, decide_without_a_lock)
+    assert await duel(desk, case, partial(decide_without_a_lock, asyncio.Barrier(RIVALS)))
 
 
 async def duel(desk: ReviewDesk, case: UUID, decide) -> list[str]:
@@ -72,9 +73,10 @@ async def answer(decide, desk: ReviewDesk, act: Act) -> int:
     return 201
 
 
-async def decide_without_a_lock(desk: Desk, act: Act, ruling: Ruling, now) -> None:
-    """Load, decide, save, state; but nobody is kept from doing the same meanwhile."""
+async def decide_without_a_lock(all_have_read, desk: Desk, act: Act, ruling: Ruling, now) -> None:
+    """Load, decide, save, state; but nobody is kept from doing the same meanwhile, and here all do."""
     row = await store.read_case(desk.database, act.application_id)
+    await all_have_read.wait()
     book = await desk.shelf.rulebook(desk.database)
     rules = book.rules(row.case.region, row.case.policy_version)
     key = await require_key(desk.database, desk, row.dossier)

@@ -71,6 +71,7 @@ async def a_life(world: World) -> Application:
     papers = [await a_paper(sender, kind) for kind in ("application_form", "discharge_summary")]
     receipt, seen = await publish(world, sender, an_offer(wish, papers, await world.notice("shangrao")))
     application = Application(world, sender, wish, receipt, seen)
+    await application.until(has("case-opened"), "its case was opened")
     await application.act("acceptance", "accept")
     asked = {"items": [{"kind": "physician_opinion", "detail": WORDS}]}
     await application.act("first-1", "material-requests", asked)
