@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from deploy.audit.verifying import Tip
+from deploy.audit.following import Tip
 from deploy.local.stack import Stack
 from shared.contracts.topics import TOPICS
 from shared.errors import Refused

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from deploy.audit.following import Findings
 from deploy.audit.reading import KafkaSilent
 from deploy.audit.tips import published_tips, tips_now
-from deploy.audit.verifying import Claim, Findings
+from deploy.audit.verifying import Claim
 from deploy.audit.verifying import verify as run_verification
 from deploy.audit_cli.running import (
     AUDITOR,

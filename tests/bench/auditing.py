@@ -14,7 +14,7 @@ from tests.bench.place import Place
 from tests.support.bus import fresh_topic, headers_of, value_of
 from tests.support.samples import an_application_submitted, an_application_withdrawn
 
-KEYS = 120_000
+KEYS = 240_000
 PARTITIONS = 12
 
 

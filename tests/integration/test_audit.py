@@ -13,17 +13,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.audit.archive import Archive
 from deploy.audit.checkpointing import Signer, faults_of, take_checkpoint
-from deploy.audit.history import lines_of
-from deploy.audit.verifying import (
+from deploy.audit.following import (
     NEVER_STATED,
     OTHER_END,
     TAIL_MISSING,
     UNREADABLE,
     VANISHED,
-    Claim,
     Tip,
-    verify,
 )
+from deploy.audit.history import lines_of
+from deploy.audit.verifying import Claim, verify
 from shared.chain import ChainFault
 from shared.contracts.topics import APPLICATIONS
 from shared.relay import Relay

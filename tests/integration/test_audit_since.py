@@ -8,8 +8,9 @@ import pytest
 
 from deploy.audit.archive import Archive, Leaf, Standing
 from deploy.audit.checkpointing import base_at, faults_of, take_checkpoint
+from deploy.audit.following import OTHER_END, TAIL_MISSING, VANISHED, Tip
 from deploy.audit.reading import cluster_of, spans_of
-from deploy.audit.verifying import OTHER_END, TAIL_MISSING, VANISHED, Claim, Tip, verify
+from deploy.audit.verifying import Claim, verify
 from shared.chain import ChainFault
 from shared.checkpoints import OpenSlice, sign
 from shared.contracts.topics import APPLICATIONS

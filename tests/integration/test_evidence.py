@@ -11,7 +11,7 @@ from deploy.audit.evidence.gathering import require_whole
 from deploy.audit.evidence.letter import letter_of
 from deploy.audit.evidence.packing import signed, zipped
 from deploy.audit.evidence.proving import prove
-from deploy.audit.verifying import Tip
+from deploy.audit.following import Tip
 from shared.errors import Refused
 from tests.support.evidence import AUDITOR, CANARY, PAPER, PUBLIC, WORDS, Told, checked, run_alone, unzipped
 

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from confluent_kafka import Message
 
+from deploy.audit.following import Tip
 from deploy.audit.history import ABOUT_APPLICATIONS
 from deploy.audit.reading import link_of, records_of, spans_of
-from deploy.audit.verifying import Tip
 from shared.chain import ChainCheck, Link
 from shared.errors import Refused
 from shared.publishing import partition_of
