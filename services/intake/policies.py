@@ -11,7 +11,7 @@ from shared.contracts.policies import RegionPolicy
 from shared.errors import Unavailable
 from shared.postgres import AWAY, PASSING, Database
 
-PAUSE = 1.0
+PAUSE = 0.2
 """Seconds between two looks at which versions are there."""
 
 log = structlog.get_logger("policies")
@@ -27,13 +27,13 @@ class Policies:
         self.present = asyncio.Event()
 
     def in_force(self, region: str, day: date) -> Rulebook | None:
-        """The newest version for the region that is in force on that day; None for an unknown region.
+        """The newest version for the region that is in force on that day; None if none is yet.
 
-        Raises Unavailable `policies-missing` before any policy has arrived.
+        Raises Unavailable `policies-missing` while no policy of the region is here: one may be on its way.
         """
-        if not self._rulebooks:
-            raise Unavailable("policies-missing", "no policy has arrived from catalog yet", retry_after=2)
-        versions = self._rulebooks.get(region, {})
+        versions = self._rulebooks.get(region)
+        if not versions:
+            raise Unavailable("policies-missing", "no policy of this region has arrived yet", retry_after=2)
         in_force = [v for v, rules in versions.items() if rules.policy.effective_from <= day]
         return versions[max(in_force)] if in_force else None
 
@@ -56,7 +56,7 @@ class Policies:
             self.present.set()
 
     async def run(self) -> None:
-        """Look every second until cancelled."""
+        """Look again and again until cancelled."""
         while True:
             try:
                 await self.refresh()

@@ -139,7 +139,7 @@ def _away() -> Unavailable:
 
 
 async def _answer_unwritten(
-    source: Tx | Database, left: Sequence[tuple[Offer, Submission | Refused]]
+    source: Tx | Database, left: Sequence[tuple[Offer, Submission | Refused | Unavailable]]
 ) -> list[Answer]:
     """Answer what made no new application; what was written beside it is not taken back by a failure here."""
     try:
@@ -173,12 +173,14 @@ def _sealed(submission: Submission, keys: Mapping[UUID, DataKey]) -> Submission:
     return replace(submission, event=sealed(event, keys[event.person_id]))
 
 
-def _decide(desk: Desk, offer: Offer, known: Known) -> Submission | Refused:
-    rules = desk.policies.in_force(offer.offered.region, submitting.shanghai_day(offer.received_at))
+def _decide(desk: Desk, offer: Offer, known: Known) -> Submission | Refused | Unavailable:
+    region, today = offer.offered.region, submitting.shanghai_day(offer.received_at)
     try:
+        # What a channel does not serve is refused under any rules; what it does serve has some, or soon will.
+        rules = desk.policies.in_force(region, today) if region in offer.serves else None
         return submitting.submit(offer, rules, known, desk.lookup_key, desk.draw())
-    except Refused as refused:
-        return refused
+    except (Refused, Unavailable) as answer:
+        return answer
 
 
 def _count(way: str, answers: Iterable[Answer]) -> None:

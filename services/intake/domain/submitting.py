@@ -123,10 +123,10 @@ class _Past:
 def submit(offer: Offer, rules: Rulebook | None, known: Known, lookup_key: bytes, draw: Draw) -> Submission:
     """Take a submission (T03); raises Refused `submission-invalid` (422) with all its defects."""
     offered, today = offer.offered, shanghai_day(offer.received_at)
-    if rules is None:
-        raise invalid([defect("region-unknown", "region")])
     if offered.region not in offer.serves:
         raise Refused("region-outside-scope", "this channel does not serve that region", status=403)
+    if rules is None:
+        raise invalid([defect("region-unknown", "region")])
     person = offer.person_id(lookup_key)
     past = _Past(
         person, known.previous.get(offer.previous_number() or ""), facts_of(lookup_key, offered.materials)
@@ -141,7 +141,7 @@ def submit(offer: Offer, rules: Rulebook | None, known: Known, lookup_key: bytes
 
 def answer_unwritten(
     offer: Offer,
-    decided: Submission | Refused,
+    decided: Submission | Refused | Unavailable,
     earlier: Mapping[tuple[str, str], Receipt],
     still_open: Mapping[tuple[UUID, str, str], str],
 ) -> Answer:
@@ -155,7 +155,7 @@ def answer_unwritten(
         if receipt.body_hash == offer.body_hash.hex():
             return Taken(receipt, replay=True)
         return Refused("idempotency-key-reused", "this key was used for another submission")
-    if isinstance(decided, Refused):
+    if not isinstance(decided, Submission):
         return decided
     event = decided.event
     number = still_open.get((event.person_id, event.region, event.disease_code))

@@ -141,8 +141,22 @@ async def test_a_policy_counts_from_its_day_on(desk):
 
 async def test_before_any_policy_submissions_are_put_off_and_not_refused(desk):
     empty = replace(desk, policies=Policies(desk.database))
-    with pytest.raises(Unavailable, match="policies-missing"):
-        await submit(empty, [offer()])
+    (answer,) = await submit(empty, [offer()])
+    assert isinstance(answer, Unavailable)
+    assert answer.code == "policies-missing"
+
+
+async def test_a_region_whose_policy_has_not_arrived_puts_off_its_submissions_alone(desk):
+    serves = frozenset({"panzhihua", "shangrao"})
+    asked = [replace(offer("now"), serves=serves), replace(offer("soon", region="shangrao"), serves=serves)]
+    taken, put_off = await submit(desk, asked)
+    assert isinstance(taken, Taken)
+    assert isinstance(put_off, Unavailable)
+    assert put_off.code == "policies-missing"
+
+    await publish(desk, a_policy(region="shangrao"))
+    _, soon = await submit(desk, asked)
+    assert isinstance(soon, Taken)
 
 
 async def test_a_case_that_came_too_early_waits(desk):

@@ -4,6 +4,8 @@ import asyncio
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+import pytest
+
 from services.intake import actions, consumer
 from services.intake.actions import Desk
 from services.intake.app import MIGRATIONS
@@ -17,6 +19,7 @@ from shared.access import Channels
 from shared.contracts.calendars import CalendarDocument
 from shared.contracts.cases import ApplicationAccepted
 from shared.contracts.policies import CalendarPublished, PolicyPublished
+from shared.errors import Unavailable
 from shared.postgres import Database, migrate
 from tests.support.handler_behaviour import HandlerBehaviour
 from tests.support.intake import (
@@ -142,7 +145,8 @@ async def test_policies_that_arrive_are_in_force_within_seconds(servers):
         async with asyncio.timeout(5):
             await policies.present.wait()
         assert policies.in_force("panzhihua", NOON.date())
-        assert policies.in_force("nowhere", NOON.date()) is None
+        with pytest.raises(Unavailable, match="policies-missing"):
+            policies.in_force("shangrao", NOON.date())
         assert policies.in_force("panzhihua", date(2024, 12, 31)) is None
     finally:
         loop.cancel()
