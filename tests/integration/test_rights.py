@@ -14,7 +14,7 @@ EVERYWHERE = {"outbox", "inbox", "looks"}
 OWN = {
     "catalog": {"document"},
     "intake": {
-        *{"timeline", "erasures", "erasure_approvals", "exports", "export_approvals"},
+        *{"timeline", "erasures", "erasure_approvals", "restatements", "exports", "export_approvals"},
         *{"retention_runs", "retention_approvals", "retention_batches"},
     },
     "review": {"decisions", "expert_opinions", "due_corrections"},
