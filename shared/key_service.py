@@ -34,7 +34,8 @@ class KeyService(Protocol):
     """Who holds the master keys: a file, an HSM or a KMS, the last two a call over the network.
 
     Each call raises Unavailable while the service or a master key is away, and Unsealable for a wrapped key
-    that was altered; answers come in the order of the question.
+    that was altered; answers come in the order of the question. Many calls are made inside a transaction,
+    which a slow network would hold open: whoever puts an HSM or KMS here takes them out of it first.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""Records set aside: kept with their bytes, and their key waits until someone has settled them."""
+"""Records set aside: their bytes are kept, and their key waits, until someone has settled them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +8,7 @@ import structlog
 from aiokafka import ConsumerRecord
 from prometheus_client import Counter
 
+from shared.contracts.base import Event
 from shared.errors import Refused, Unreadable
 from shared.inbox import BREAKS, BROKEN, NO_LINK, Consumer, handle
 from shared.outbox import Tip
@@ -38,7 +39,12 @@ SELECT * FROM parked WHERE state = 'open' AND topic = $1 AND key IS NOT DISTINCT
 ORDER BY sequence NULLS FIRST, id LIMIT 1 FOR UPDATE"""
 
 SETTLE = """
-UPDATE parked SET state = $2, settled_at = now(), settled_by = $3, settled_why = $4 WHERE id = $1"""
+UPDATE parked SET state = $2, settled_at = now(), settled_by = $3, settled_why = $4, body = NULL
+WHERE id = $1"""
+"""The bytes go, because an erasure would not find them here."""
+
+BLANK = "UPDATE parked SET body = NULL WHERE topic = $1 AND key = $2 AND state = 'open'"
+"""What waits before a tombstone: handled again, it is one too."""
 
 LAST = "SELECT sequence, hash FROM progress WHERE topic = $1 AND key = $2"
 
@@ -88,6 +94,8 @@ async def park(
     )
     is_new: bool = status == "INSERT 0 1"
     PARKED.labels(record.topic, code).inc(is_new)
+    if received and isinstance(received.event, Event) and received.event.is_tombstone:
+        await tx.execute(BLANK, record.topic, key)
     return is_new
 
 

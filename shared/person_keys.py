@@ -38,7 +38,8 @@ INSERT INTO person_keys (person_id, key_id, algorithm, master, box, made_at)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])
 ON CONFLICT (person_id) DO UPDATE
 SET key_id = EXCLUDED.key_id, algorithm = EXCLUDED.algorithm, master = EXCLUDED.master, box = EXCLUDED.box,
-    made_at = EXCLUDED.made_at"""
+    made_at = EXCLUDED.made_at
+WHERE person_keys.made_at <= EXCLUDED.made_at"""
 
 FORGET = "DELETE FROM person_keys WHERE person_id = ANY($1::uuid[])"
 

@@ -186,24 +186,35 @@ async def _apply(connection: asyncpg.Connection, version: str, sql: str, done: d
 APPEND_ONLY = "append-only"
 """How the comment of a table begins in whose rows nobody changes or deletes anything."""
 
+ROWS_GO = "rows go"
+"""How the comment of a table begins of which a service deletes rows."""
+
 TABLES = """
-SELECT c.relname AS name, coalesce(obj_description(c.oid, 'pg_class'), '') LIKE $1 || '%' AS append_only
+SELECT c.relname AS name, coalesce(obj_description(c.oid, 'pg_class'), '') AS comment
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"""
 
 
 async def grant_access(owner_url: str, user: str) -> None:
-    """Let a user read and add everywhere, and change or delete rows of tables that are not append-only.
+    """Let a user read and add everywhere, change rows where that is not ruled out, delete where it is said.
 
-    Nobody but the owner reaches partitions but by their table, truncates, or alters anything.
+    The journal of migrations is only read. Nobody but the owner reaches partitions but by their table,
+    truncates, or alters anything.
     """
     connection = await asyncpg.connect(owner_url, timeout=10)
     try:
         async with connection.transaction():
             await connection.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {user}")
             await connection.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {user}")
-            for row in await connection.fetch(TABLES, APPEND_ONLY):
-                rights = "SELECT, INSERT" if row["append_only"] else "SELECT, INSERT, UPDATE, DELETE"
-                await connection.execute(f"GRANT {rights} ON {row['name']} TO {user}")
+            for row in await connection.fetch(TABLES):
+                await connection.execute(f"GRANT {_rights(row)} ON {row['name']} TO {user}")
     finally:
         await connection.close()
+
+
+def _rights(table: Row) -> str:
+    if table["name"] == "schema_migrations":
+        return "SELECT"
+    if table["comment"].startswith(APPEND_ONLY):
+        return "SELECT, INSERT"
+    return "SELECT, INSERT, UPDATE" + (", DELETE" if table["comment"].startswith(ROWS_GO) else "")

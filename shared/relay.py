@@ -143,6 +143,9 @@ class Relay:
             async with ClusterWatch(self._kafka) as watch, asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_lease(reign, watch))
                 tasks.create_task(self._publish(reign, publisher, watch))
+        except* Deposed:
+            reign.met = False  # no key that waits may follow its tombstone; restatements heal the rest
+            raise
         finally:
             ending = asyncio.create_task(self._end(reign, publisher))
             try:
@@ -180,9 +183,7 @@ class Relay:
             self._database.committed.clear()
             rows, oldest_running = await self._read(reign.ahead)
             reign.ahead = advance(reign.ahead, [row["id"] for row in rows], oldest_running)
-            acks = (
-                await publisher.enqueue(await with_states(self._database, self._states, rows)) if rows else []
-            )
+            acks = await publisher.enqueue(await with_states(self._database, self._states, rows))
             await self._land(reign)
             if rows:
                 reign.in_flight = (acks, reign.ahead, len(rows))

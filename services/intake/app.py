@@ -129,7 +129,7 @@ class Process:
     def relay(self, kafka: str, watch: ClusterWatch) -> None:
         """Publish what was stated."""
         relay = Relay(self.desk.database, service=SERVICE, kafka=kafka, rest=RELAY_REST, states=STATES)
-        self.loops.append(relay.run)
+        self.loops += [relay.run, partial(actions.keep_restating, self.desk.database, now)]
         self._needs("kafka", partial(_kafka_answers, watch))
 
     def consume(self, kafka: str) -> None:

@@ -115,8 +115,8 @@ class SealedEvent(ApplicationEvent):
         return event
 
 
-ERASED = "（个人信息已删除）"
-"""What stands where a person's words stood, once nobody can read them any more."""
+ERASED = "（个人信息已删除或暂不可读）"
+"""What stands where a person's words stood: deleted, or under a key that is not here yet."""
 
 
 class NotOpened(LookupError):

@@ -75,7 +75,8 @@ PERSON_KEYS = Topic(
     events=(persons.PersonKeyMade, persons.PersonErased),
     key="person id",
     cleanup_policy="compact",
-    # An erased key is gone within a day; its tombstone stays for readers that are away for long.
+    # An erased key is gone soon after a day: intake states the tombstone again then, that record begins a new
+    # segment, and Kafka cleans the one before. The tombstone stays for readers that are away for long.
     configs={"max.compaction.lag.ms": str(DAY), "delete.retention.ms": str(10 * 365 * DAY)},
 )
 

@@ -7,3 +7,5 @@ CREATE TABLE person_keys (
     box bytea NOT NULL,
     made_at timestamptz NOT NULL
 );
+
+COMMENT ON TABLE person_keys IS 'rows go: with the person who is erased';

@@ -126,6 +126,7 @@ class TestConsuming(HandlerBehaviour):
             await parked.discard(database, row["id"], ("operator", "written by a broken channel"))
             await parked.redrive(database, consumer, str(BROKEN), ("operator", "go on"))
             assert await self.in_order(database, BROKEN) == ["application-withdrawn"]
+            assert await database.fetchval("SELECT count(body) FROM parked") == 0, "the bytes go"
 
     async def test_an_event_that_overtook_its_predecessor_waits_for_it(self, servers):
         key = uuid4()

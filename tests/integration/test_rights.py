@@ -14,7 +14,7 @@ EVERYWHERE = {"outbox", "inbox", "looks"}
 OWN = {
     "catalog": {"document"},
     "intake": {
-        *{"timeline", "erasures", "erasure_approvals", "exports", "export_approvals"},
+        *{"timeline", "erasures", "erasure_approvals", "restatements", "exports", "export_approvals"},
         *{"retention_runs", "retention_approvals", "retention_batches"},
     },
     "review": {"decisions", "expert_opinions", "due_corrections"},
@@ -23,6 +23,10 @@ OWN = {
 APPEND_ONLY = """
 SELECT relname FROM pg_class
 WHERE relkind IN ('r', 'p') AND obj_description(oid, 'pg_class') LIKE 'append-only%'"""
+ROWS_GO = {"person_keys", "materials", "archived_papers", "leftovers"}
+DELETABLE = """
+SELECT table_name FROM information_schema.role_table_grants
+WHERE grantee = current_user AND privilege_type = 'DELETE' AND table_schema = 'public'"""
 PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'"
 CHANGES = (
     "UPDATE {0} SET {1} = {1}",
@@ -62,6 +66,16 @@ async def test_what_is_append_only_can_neither_be_changed_nor_deleted(service):
         for change in CHANGES:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(change.format(table, column))
+
+
+async def test_rows_are_deleted_only_where_a_service_does_so(service):
+    name, connection = service
+    found = {row["table_name"] for row in await connection.fetch(DELETABLE)}
+    assert found == (ROWS_GO if name == "intake" else {"person_keys"})
+    for change in ("UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "INSERT INTO {0} ({1}) VALUES ('x')"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(change.format("schema_migrations", "version"))
+    assert await connection.fetchval("SELECT count(*) > 0 FROM schema_migrations")
 
 
 async def test_nothing_can_be_truncated_altered_or_added_to_the_schema(service):

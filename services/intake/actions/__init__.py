@@ -1,7 +1,7 @@
 """What intake does, one transaction each: load, decide, save, state."""
 
 from services.intake.actions.desk import Desk
-from services.intake.actions.erasing import Asked, Erased, ask_to_erase, erase
+from services.intake.actions.erasing import Asked, Erased, ask_to_erase, erase, keep_restating, restate_erased
 from services.intake.actions.exporting import Opening, Wanted, agree_to_export, ask_to_export
 from services.intake.actions.following import (
     Ask,
@@ -46,8 +46,10 @@ __all__ = [
     "follow_cases",
     "keep_calendars",
     "keep_policies",
+    "keep_restating",
     "list_due",
     "overlook",
+    "restate_erased",
     "retire_some",
     "rewrap_keys",
     "store_material",

@@ -1,8 +1,9 @@
 """A person is erased: asked for by one member of staff, done by another."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,11 +15,27 @@ from services.intake.domain.erasing import Erasure, require_another, require_end
 from services.intake.materials import archive_place, manifest_place, place_of
 from services.intake.store import erasing as store
 from services.intake.store import leaving
+from services.intake.store.person_keys import KeyAsItIs
 from shared import outbox
 from shared.contracts.persons import PersonErased
+from shared.contracts.topics import DAY
 from shared.errors import Refused, Unavailable
 from shared.looks import Look
-from shared.postgres import Tx
+from shared.postgres import AWAY, PASSING, Database, Tx
+
+LAG = timedelta(milliseconds=DAY)
+"""What the topic of keys has as `max.compaction.lag.ms`: a record that much later begins a new segment."""
+
+TIMES = 2
+"""How often an erasure is stated again. Kafka cleans no segment that is still written to, and begins the next
+only with another record: the first time lets it take a key that came before the tombstone. The second lets it
+take one that came after, from a relay that had read it and did not know yet that it was deposed."""
+
+PAUSE = 3600.0
+"""Seconds between two looks at which erasures are to be stated again."""
+
+MOST = 500
+"""How many of them in one transaction."""
 
 log = structlog.get_logger()
 
@@ -98,3 +115,25 @@ async def erase_person(tx: Tx, erasure: Erasure, by: str, now: datetime) -> Gone
     await store.add_approval(tx, erasure, by, now)
     await outbox.add(tx, [PersonErased(person_id=person_id, occurred_at=now)])
     return Gone(len(stored) + len(archived), sorted(objects))
+
+
+async def restate_erased(database: Database, now: datetime, lag: timedelta = LAG) -> int:
+    """State the keys of erased persons again, as they are now; of how many persons.
+
+    Who came back after the erasure has a new key, and it is that which is stated.
+    """
+    async with database.transaction() as tx:
+        persons = await store.restate(tx, now, lag, TIMES, MOST)
+        await outbox.add(tx, [KeyAsItIs(person_id=one, occurred_at=now) for one in persons])
+    return len(persons)
+
+
+async def keep_restating(database: Database, now: Callable[[], datetime]) -> None:
+    """Look every hour until cancelled; what came due while nobody looked is stated at once."""
+    while True:
+        try:
+            while await restate_erased(database, now()):
+                pass
+        except (*AWAY, *PASSING) as error:
+            log.warning("erasures-not-restated", reason=type(error).__name__)
+        await asyncio.sleep(PAUSE)

@@ -16,3 +16,5 @@ CREATE TABLE materials (
     archive_of uuid
 );
 CREATE INDEX materials_leaving ON materials (leaving_at) WHERE leaving_at IS NOT NULL;
+
+COMMENT ON TABLE materials IS 'rows go: with the paper that is erased or archived';

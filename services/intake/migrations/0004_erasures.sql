@@ -11,6 +11,14 @@ CREATE TABLE erasure_approvals (
     approved_by text NOT NULL,
     approved_at timestamptz NOT NULL
 );
+-- When the state of an erased person's key, in general a tombstone, was stated once more: the first time, the second.
+CREATE TABLE restatements (
+    erasure_id uuid NOT NULL REFERENCES erasure_approvals,
+    nth bigint NOT NULL,
+    stated_at timestamptz NOT NULL,
+    PRIMARY KEY (erasure_id, nth)
+);
 
 COMMENT ON TABLE erasures IS 'append-only';
 COMMENT ON TABLE erasure_approvals IS 'append-only';
+COMMENT ON TABLE restatements IS 'append-only';

@@ -42,3 +42,6 @@ CREATE INDEX archived_papers_of ON archived_papers (application_id);
 
 -- Objects that nothing opens any more and that are still in the store: whoever comes next deletes them.
 CREATE TABLE leftovers (object text PRIMARY KEY);
+
+COMMENT ON TABLE archived_papers IS 'rows go: with the person who is erased';
+COMMENT ON TABLE leftovers IS 'rows go: with the object that is deleted';

@@ -1,6 +1,6 @@
 """SQL of erasures: who asked, who agreed, and what goes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from asyncpg import UniqueViolationError
@@ -72,3 +72,21 @@ async def add_approval(tx: Tx, erasure: Erasure, by: str, now: datetime) -> None
         await tx.execute(ADD_APPROVAL, erasure.erasure_id, by, now)
     except UniqueViolationError:
         raise Refused("erasure-done", "this erasure was done before") from None
+
+
+RESTATE = """
+WITH due AS (
+    SELECT a.erasure_id, count(r.nth) + 1 AS nth
+    FROM erasure_approvals a LEFT JOIN restatements r ON r.erasure_id = a.erasure_id
+    GROUP BY a.erasure_id
+    HAVING count(r.nth) < $3 AND greatest(a.approved_at, max(r.stated_at)) < $2
+    ORDER BY a.erasure_id LIMIT $4),
+again AS (
+    INSERT INTO restatements (erasure_id, nth, stated_at) SELECT erasure_id, nth, $1 FROM due
+    ON CONFLICT DO NOTHING RETURNING erasure_id)
+SELECT DISTINCT person_id FROM again JOIN erasures USING (erasure_id) ORDER BY person_id"""
+
+
+async def restate(tx: Tx, now: datetime, lag: timedelta, times: int, most: int) -> list[UUID]:
+    """Write down that erasures are stated again, each so often, `lag` apart; gives whose."""
+    return [row["person_id"] for row in await tx.fetch(RESTATE, now, now - lag, times, most)]

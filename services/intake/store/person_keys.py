@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
-from shared.contracts.persons import PersonKeyMade
+from shared.contracts.persons import PersonEvent, PersonKeyMade
 from shared.key_service import WrappedKey
 from shared.person_keys import FIND_OF_PERSONS, Made, wrapped_key
 from shared.postgres import Database, Tx
@@ -15,6 +16,14 @@ from shared.sealing import box_text
 def key_made(made: Made, now: datetime) -> PersonKeyMade:
     """What readers are told of a new key."""
     return _stated(made.person_id, made.wrapped, now)
+
+
+class KeyAsItIs(PersonEvent):
+    """The state of a person's key at the time when it is published: a PersonKeyMade, or its tombstone."""
+
+    type: ClassVar[str] = PersonKeyMade.type
+    version: ClassVar[int] = PersonKeyMade.version
+    is_state: ClassVar[bool] = True
 
 
 async def bodies(database: Database, persons: Collection[str]) -> dict[str, bytes]:

@@ -118,6 +118,7 @@ TABLES: Tables = {
     "calendars": Compared(("year", "version"), "year", only=newest("calendars", "year")),
     "erasures": on_file,
     "erasure_approvals": on_file,
+    "restatements": on_file,
     "exports": "who asked for a person's keys, which is in no event",
     "export_approvals": "who agreed to that, which is in no event",
     "retention_runs": let_go,

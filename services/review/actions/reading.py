@@ -64,7 +64,8 @@ async def read_queue(desk: Desk, officer: Officer, ask: QueueAsk, now: datetime)
 async def read_case(desk: Desk, application_id: UUID, officer: Officer, now: datetime) -> CaseView:
     """Read a case with its history; Refused `region-outside-scope` (403) or `case-unknown` (404).
 
-    What a person wrote or is called stays sealed, and is shown as erased, while their key is not here.
+    What a person wrote or is called stays sealed while their key is not here, and is shown as erased or not
+    readable now: which of the two it is, nothing here tells.
     """
     file = await _file(desk, application_id, officer)
     key = await _key(desk, file.dossier)

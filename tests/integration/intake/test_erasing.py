@@ -2,23 +2,27 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.intake import actions
 from services.intake.actions import Ask, Asked
+from services.intake.app import STATES
 from services.intake.domain.answering import Supplement
 from services.intake.domain.papers import name_of
 from services.intake.store.materials import get_key
 from services.intake.store.person_keys import bodies
 from shared.contracts.base import ERASED
 from shared.contracts.cases import RequestedItem, reasons_of
+from shared.contracts.persons import PersonKeyMade
 from shared.contracts.submissions import Material
 from shared.errors import Refused
 from shared.key_service import MasterKey, MasterKeys
 from shared.looks import Look
 from shared.person_keys import PersonKeys, sealed
+from shared.publishing import with_states
 from shared.sealing import Algorithm
 from tests.support.dumping import everything
 from tests.support.intake import (
@@ -159,6 +163,49 @@ async def test_an_erased_person_is_shown_without_words_and_may_come_back(desk):
     again = await taken(desk, "again", applicant=PERSON)
     assert again.person_id == receipt.person_id
     assert await desk.database.fetchval("SELECT count(*) FROM person_keys") == 1
+
+
+async def restated(desk, **later):
+    return await actions.restate_erased(desk.database, NOON + timedelta(**later))
+
+
+async def last_published(desk):
+    """Key and body of the last event about a key, as the relay would publish it now."""
+    rows = await desk.database.fetch("SELECT * FROM outbox WHERE topic = 'intake.person-keys' ORDER BY id")
+    last = (await with_states(desk.database, STATES, rows))[-1]
+    return last["occurred_at"], last["key"], last["body"]
+
+
+async def test_an_erasure_is_stated_again_a_day_later_and_once_more_and_then_no_more(desk):
+    receipt = await taken(desk, "mine", applicant=PERSON)
+    await withdrawn(desk, receipt)
+    await actions.erase(desk, await asked(desk, receipt.person_id), by("supervisor"), NOON)
+    assert await restated(desk, hours=24) == 0
+    assert await restated(desk, hours=25) == 1
+    assert await last_published(desk) == (NOON + timedelta(hours=25), str(receipt.person_id), None)
+    assert await restated(desk, hours=48) == 0
+    assert await restated(desk, days=9) == 1
+    assert await restated(desk, days=99) == 0
+    assert await last_published(desk) == (NOON + timedelta(days=9), str(receipt.person_id), None)
+
+
+async def test_who_came_back_keeps_the_new_key_when_the_erasure_is_stated_again(desk):
+    receipt = await taken(desk, "mine", applicant=PERSON)
+    await withdrawn(desk, receipt)
+    await actions.erase(desk, await asked(desk, receipt.person_id), by("supervisor"), NOON)
+    await actions.store_material(desk, PDF, "application/pdf", CHANNEL, NOON)
+    again = await taken(desk, "again", applicant=PERSON)
+    assert await restated(desk, days=2) == 1
+    at, key, body = await last_published(desk)
+    assert (at, key) == (NOON + timedelta(days=2), str(again.person_id))
+    assert PersonKeyMade.read(body).key_id == await desk.database.fetchval("SELECT key_id FROM person_keys")
+
+
+async def test_two_processes_that_look_at_once_state_it_once(desk):
+    receipt = await taken(desk, "mine", applicant=PERSON)
+    await withdrawn(desk, receipt)
+    await actions.erase(desk, await asked(desk, receipt.person_id), by("supervisor"), NOON)
+    assert sum(await asyncio.gather(*(restated(desk, days=2) for _ in range(4)))) == 1
 
 
 async def test_a_new_master_key_wraps_every_key_anew_and_touches_no_event(desk):

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
-from shared.contracts import applications
+from shared.contracts import applications, persons
 from shared.contracts.submissions import Receipt
 from tests.support.bus import until
 from tests.support.intake import CHANNEL, a_material
@@ -137,3 +139,22 @@ async def test_submissions_go_on_while_kafka_is_away_and_are_published_later(int
         return wanted <= {record.key.decode() for record in await intake.records(applications.TOPIC)}
 
     await until(published, within=60)
+
+
+AN_ERASURE = """
+WITH asked AS (INSERT INTO erasures (erasure_id, person_id, reason, asked_by, asked_at)
+               VALUES ($1, $1, 'at the person''s wish', 'operator', $2))
+INSERT INTO erasure_approvals (erasure_id, approved_by, approved_at) VALUES ($1, 'supervisor', $2)"""
+
+
+async def test_what_came_due_while_no_process_ran_is_stated_again_by_the_next(intake):
+    person, two_days_ago = uuid4(), datetime.now(UTC) - timedelta(days=2)
+    await intake.database.execute(AN_ERASURE, person, two_days_ago)
+    await asyncio.to_thread(intake.running.start_instance, "intake", "intake-3", "relay")
+
+    async def tombstone():
+        return await intake.records(persons.TOPIC, person)
+
+    (record,) = await until(tombstone)
+    assert record.value is None
+    await in_thread(intake.running.stop, "intake-3")

@@ -1,10 +1,12 @@
 """Notify as a consumer: what every handler must do, for each of its topics."""
 
+from functools import partial
 from uuid import UUID
 
 import pytest
 
 from services.notify import app, consumer
+from shared import parked
 from shared.contracts.cases import ApplicationAccepted
 from shared.contracts.persons import PersonKeyMade
 from shared.contracts.policies import PolicyPublished
@@ -86,6 +88,25 @@ class TestPersonKeys(NotifyHandler):
             await self.erased(database, gone)
             await self.settled(servers, reader)
             assert [row[0] for row in await self.effects(database)] == [stays[0].person_id]
+
+    async def test_of_a_key_that_was_parked_nothing_is_left_after_the_erasure(self, servers):
+        ((made, number),) = self.events(1)
+        key, body = made.key.encode(), made.model_dump_json().encode()
+        async with self.consuming(servers) as (database, reader, bus):
+
+            async def so_many_wait(count):
+                return await parked.count_open(database) == count
+
+            # Ruled out by the contract, as a key of a later algorithm would be; then it can be read.
+            unread = body.replace(b"A256GCM", b"unknown")
+            await bus.raw(reader.topic.name, key, unread, headers_of(made, number))
+            await until(partial(so_many_wait, 1))
+            assert await database.fetchval("SELECT body FROM parked") == unread
+            await bus.raw(reader.topic.name, key, None, headers_of(made, number + 1))
+            await until(partial(so_many_wait, 2))
+            assert await database.fetchval("SELECT count(body) FROM parked") == 0
+            assert await parked.redrive(database, reader, made.key, ("operator", "erased")) == 2
+            assert await self.effects(database) == []
 
     async def erased(self, database, made):
         async def is_gone():
