@@ -49,11 +49,13 @@ class GivenKey(Value):
 
 
 class ExportOpened(Value):
-    """The keys that open one application: that of its person, and of each paper by its name."""
+    """What opens one application: the keys of its person and of each paper, by name; who asked, and why."""
 
     export_id: UUID
     application_id: UUID
     asked_by: str
+    asked_at: datetime
+    reason: str
     approved_by: str
     key: GivenKey
     papers: dict[str, GivenKey]
@@ -83,6 +85,8 @@ async def post_export_approval(request: Request, export_id: UUID, visit: Visitin
         export_id=export_id,
         application_id=opening.export.application_id,
         asked_by=opening.export.asked_by,
+        asked_at=opening.export.asked_at,
+        reason=opening.export.reason,
         approved_by=visit.staff.id,
         key=_given(opening.key),
         papers={name: _given(key) for name, key in opening.papers.items()},
