@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from services.intake import actions
 from services.intake.actions import Wanted
 from shared.contracts.base import Paragraph, Value
+from shared.reasons import require_nameless
 from shared.sealing import DataKey
 from shared.visits import Visiting
 
@@ -20,6 +21,7 @@ router = APIRouter(
         403: {"description": "The role forbids it."},
         404: {"description": "`application-unknown`, or `export-unknown`."},
         409: {"description": "`four-eyes`, `export-done`, or `person-erased`."},
+        422: {"description": "`reason-names-person`."},
     },
 )
 
@@ -65,7 +67,9 @@ class ExportOpened(Value):
 async def post_export(request: Request, asked: ExportAsked, visit: Visiting) -> ExportWaits:
     """Ask for an application's private parts; nothing is given out yet."""
     state = request.app.state
-    visit.look.applications, visit.look.reason = [asked.application_id], asked.reason
+    visit.look.applications = [asked.application_id]
+    require_nameless(asked.reason)
+    visit.look.reason = asked.reason
     wanted = Wanted(asked.application_id, asked.reason, visit.staff.id)
     export = await actions.ask_to_export(state.desk, uuid7(), wanted, state.now())
     return ExportWaits(

@@ -13,6 +13,7 @@ from services.intake.domain.retaining import Kind, Overview
 from services.intake.domain.submitting import shanghai_day
 from shared.contracts.base import Paragraph, Value
 from shared.errors import Refused
+from shared.reasons import require_nameless
 from shared.visits import Visiting
 
 MOST = 1000
@@ -23,6 +24,7 @@ router = APIRouter(
         403: {"description": "The role forbids it."},
         404: {"description": "`retention-unknown`."},
         409: {"description": "`nothing-due`, `four-eyes`, `retention-agreed`, or `retention-not-agreed`."},
+        422: {"description": "`reason-names-person`, or `day-in-past`."},
     }
 )
 
@@ -99,6 +101,7 @@ async def get_retention(
 async def post_retention_run(request: Request, asked: RetentionAsked, visit: Visiting) -> RunWaits:
     """Ask that what is due now goes; nothing goes yet."""
     state, now, run_id = request.app.state, request.app.state.now(), uuid7()
+    require_nameless(asked.reason)
     visit.look.reason = asked.reason
     due = await actions.ask_to_retire(state.desk, run_id, visit.staff.id, asked.reason, now)
     return RunWaits(run_id=run_id, asked_by=visit.staff.id, asked_at=now, due=due)

@@ -201,6 +201,22 @@ async def test_an_erasure_is_on_record_under_the_person_with_every_attempt(count
     ]
 
 
+@pytest.mark.parametrize("words", [f"{NAME} {ID_NUMBER}", f"电话{PHONE[:3]} {PHONE[3:7]}-{PHONE[7:]}"])
+async def test_a_reason_that_holds_a_number_of_a_person_is_refused_and_kept_nowhere(counter, receipt, words):
+    person, application = str(receipt.person_id), str(receipt.application_id)
+    for path, whom in (
+        ("/erasures", {"person_id": person}),
+        ("/exports", {"application_id": application}),
+        ("/retention-runs", {}),
+    ):
+        answer = await counter.staff("operator", "POST", path, {**whom, "reason": words})
+        assert refused(answer) == (422, "reason-names-person")
+    looks = await counter.looks()
+    assert [(look["code"], look["reason"]) for look in looks] == [("reason-names-person", None)] * 3
+    dumped = await everything(counter.desk.database)
+    assert not [one for one in (*CANARIES, words) if one in dumped]
+
+
 async def test_an_auditor_reads_who_looked_and_that_is_on_record(counter, receipt):
     await counter.call("GET", f"/applications/{receipt.acceptance_no}")
     of_it = {"application_id": str(receipt.application_id)}
