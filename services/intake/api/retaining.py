@@ -82,7 +82,7 @@ class BatchDone(Value):
 @router.get("/retention", operation_id="get_retention")
 async def get_retention(
     request: Request,
-    visit: Visiting,  # noqa: ARG001 the door asks for the role
+    visit: Visiting,
     on: date | None = None,
     after: UUID | None = None,
     most: Annotated[int, Query(ge=0, le=MOST)] = MOST,
@@ -93,6 +93,7 @@ async def get_retention(
     if day < shanghai_day(now):
         raise Refused("day-in-past", "a day of today or later can be looked at", status=422)
     found = await actions.list_due(state.desk, day, now, after, most)
+    visit.look.applications = [one.application_id for one in found]
     overview = await actions.overlook(state.desk, day, now)
     return RetentionShown(due=overview, applications=[DueApplication(**one._asdict()) for one in found])
 
@@ -111,7 +112,7 @@ async def post_retention_run(request: Request, asked: RetentionAsked, visit: Vis
 async def post_retention_approval(request: Request, run_id: UUID, visit: Visiting) -> RunAgreed:
     """Agree to what another asked for."""
     state = request.app.state
-    run = await actions.agree_to_retire(state.desk, run_id, visit.staff.id, state.now())
+    run = await actions.agree_to_retire(state.desk, run_id, visit.look, state.now())
     return RunAgreed(run_id=run_id, asked_by=run.asked_by, approved_by=run.require_approval())
 
 
