@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.staff_calls import StaffCalls, stop
+from deploy.staff_calls import Agreeing, AskedId, Asking, StaffCalls, Why, stop, tell_second
 
 MOST_SHOWN = 20
 PAUSE = 2.0
@@ -54,40 +55,49 @@ def list_due(
 
 
 @app.command()
+def ask(reason: Why, by: Asking = "operator") -> None:
+    """Ask that what is due goes; nothing goes before somebody else agrees with `mente retention approve`."""
+    with StaffCalls() as calls:
+        asked = calls.post(by, "/retention-runs", reason=reason)
+    _show(asked["due"], [])
+    tell_second(asked["asked_by"], f"the run {asked['run_id']}", f"mente retention approve {asked['run_id']}")
+
+
+@app.command()
+def approve(run_id: AskedId, by: Agreeing) -> None:
+    """Agree to a run that somebody else asked for; `mente retention run` then does it."""
+    with StaffCalls() as calls:
+        done = calls.post(by, f"/retention-runs/{run_id}/approval")
+    typer.echo(f"{done['approved_by']} agreed. It is done by\n  mente retention run {run_id}")
+
+
+@app.command()
 def run(
-    reason: Annotated[str, typer.Option(help="Why; it is kept for ever, so it names nobody.")],
-    by: Annotated[str, typer.Option(help="Who asks: an operator.")] = "operator",
-    agreed: Annotated[str, typer.Option(help="Who agrees: a supervisor or an auditor.")] = "supervisor",
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is only asked for.")] = False,
+    run_id: AskedId,
+    by: Annotated[
+        str, typer.Option(metavar="WHO", help="Who does it: an operator, a supervisor or an auditor.")
+    ] = "operator",
 ) -> None:
-    """Let what is due go: papers are erased or archived, and persons of whom all is due are erased.
+    """Do what two people wanted: papers are erased or archived, and persons of whom all is due are erased.
 
     Whatever ends it in between: run it again, and it goes on with what is left.
     """
     with StaffCalls() as calls:
-        asked = calls.post(by, "/retention-runs", reason=reason)
-        _show(asked["due"], [])
-        typer.echo(f"{asked['asked_by']} asked that this goes: run {asked['run_id']}.")
-        if not yes:
-            typer.echo("Nothing has gone yet: say --yes and who agrees.")
-            return
-        done = calls.post(agreed, f"/retention-runs/{asked['run_id']}/approval")
-        typer.echo(f"{done['approved_by']} agreed.")
-        total = _batches(calls, agreed, asked)
+        total = _batches(calls, by, run_id)
     for name, told in DONE:
         if total[name]:
             typer.echo(f"{total[name]:,} {told}")
     typer.echo("Nothing is left of what was due.")
 
 
-def _batches(calls: StaffCalls, who: str, asked: dict[str, Any]) -> Counter[str]:
+def _batches(calls: StaffCalls, who: str, run_id: UUID) -> Counter[str]:
     total: Counter[str] = Counter()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        work = bar.add_task("applications and papers", total=_size(asked["due"]))
+        work = bar.add_task("applications and papers", total=None)
         finished = False
         while not finished:
-            batch = calls.post(who, f"/retention-runs/{asked['run_id']}/batches")
+            batch = calls.post(who, f"/retention-runs/{run_id}/batches")
             total += Counter(batch["done"])
             finished = batch["finished"]
             bar.update(work, completed=total.total(), total=total.total() + batch["left"])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
+from uuid import UUID
 
-import httpx
 import typer
 
 from deploy.local.folder import supervisor_pid
@@ -13,11 +13,20 @@ from deploy.local.stack import Stack, default_home
 
 FORM = {"grant_type": "password"}
 
+Why = Annotated[str, typer.Option(help="Why; it is kept for ever, so it names nobody.")]
+Asking = Annotated[str, typer.Option(metavar="WHO", help="Who asks: an operator.")]
+AskedId = Annotated[UUID, typer.Argument(metavar="ID", help="The id of what was asked for.")]
+Agreeing = Annotated[
+    str, typer.Option(metavar="WHO", help="Who agrees: a supervisor or an auditor, not the one who asked.")
+]
+
 
 class StaffCalls:
     """Signs members of staff in and calls intake's API; what goes wrong ends the command in a sentence."""
 
     def __init__(self) -> None:
+        import httpx
+
         home = default_home()
         if supervisor_pid(home) == 0:
             stop("Nothing runs here: start it with `make run`.")
@@ -42,6 +51,8 @@ class StaffCalls:
         return self._call("POST", who, path, json=body)
 
     def _call(self, method: str, who: str, path: str, **asked: Any) -> dict[str, Any]:
+        import httpx
+
         try:
             signed_in = self._http.post(f"{self._stack.oidc_issuer}/token", data={**FORM, "username": who})
             if signed_in.status_code != 200:
@@ -55,6 +66,14 @@ class StaffCalls:
         if answer.status_code >= 300:
             stop(f"Not done: {found.get('detail', answer.status_code)} ({found.get('code', '')}).")
         return found
+
+
+def tell_second(asked_by: str, what: str, command: str) -> None:
+    """Say what was asked for, and the command by which somebody else agrees."""
+    typer.echo(
+        f"{asked_by} asked for {what}. Nothing is done yet: a supervisor or an auditor, WHO, agrees by"
+    )
+    typer.echo(f"  {command} --by WHO")
 
 
 def stop(told: str) -> NoReturn:

@@ -37,7 +37,7 @@ class Became(StrEnum):
 class Look:
     """One call that shows an application or acts on it; routes and actions complete it.
 
-    `act` is the name of the route. `reason` is what the caller stated, once it is known to name nobody.
+    `act` is the name of the route. `reason` is what the caller stated, once it passed `require_nameless`.
     """
 
     actor: str

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.errors import Refused, Unavailable, Unreadable
+from shared.reasons import ID_NUMBER, PHONE
 
 TEXT_MOST = 2000
 """Characters of one value; a longer one is cut."""
@@ -17,8 +18,6 @@ HIDDEN = "***"
 _SECRET = re.compile(
     r"authorization|password|secret|(?<!claim_)token$|id_number|phone|address|signature|private_key"
 )
-_ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{17}[0-9Xx](?![0-9A-Za-z])")
-_PHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
 # The errors of these packages name servers and sockets; any other text may quote what a person wrote.
 _OPEN = ("aiokafka.", "redis.", "httpx.", "ssl.")
 
@@ -62,7 +61,7 @@ def masked(value: Any) -> Any:
 
 def masked_text(text: str) -> str:
     """Cut a long text, and hide what looks like an ID number or a mobile phone."""
-    return _PHONE.sub(HIDDEN, _ID_NUMBER.sub(HIDDEN, text[:TEXT_MOST]))
+    return PHONE.sub(HIDDEN, ID_NUMBER.sub(HIDDEN, text[:TEXT_MOST]))
 
 
 def _named(value: object) -> str:

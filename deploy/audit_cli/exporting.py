@@ -8,67 +8,89 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
 from deploy.audit.reading import KafkaSilent
 from deploy.audit_cli.running import AUDITOR, fail, private_key, running_stack
 from deploy.local.stack import Stack
+from deploy.staff_calls import Agreeing, AskedId, StaffCalls, tell_second
 from shared.errors import Refused, Unavailable, Unreadable
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from deploy.audit.checkpointing import Signer
     from deploy.audit.evidence.gathering import Published
     from deploy.audit.evidence.opening import Permission
     from deploy.audit.evidence.proving import Proven
 
 
-Why = Annotated[
+Out = Annotated[str, typer.Option(metavar="FILE", help="Where to write it; else evidence-ID.zip, here.")]
+Unmasked = Annotated[
     str,
     typer.Option(
         metavar="REASON",
-        help="Open private parts and papers, and add the person's data key. Why is kept for ever, so it "
-        "names nobody.",
-    ),
-]
-Agreed = Annotated[
-    str,
-    typer.Option(
-        metavar="WHO", help="Who else agrees: a supervisor or an auditor; without, it is only asked for."
+        help="Ask that private parts and papers are opened, with the person's data key. Why is kept for "
+        "ever, so it names nobody.",
     ),
 ]
 
 
 def export(
     application: Annotated[str, typer.Argument(help="The application's id or its acceptance number.")],
-    out: Annotated[
-        str, typer.Option(metavar="FILE", help="Where to write it; else evidence-ID.zip, here.")
-    ] = "",
-    unmasked: Why = "",
-    by: Annotated[str, typer.Option(help="Who asks to open them: an operator or an auditor.")] = "operator",
-    agreed: Agreed = "",
+    out: Out = "",
+    unmasked: Unmasked = "",
+    by: Annotated[
+        str, typer.Option(metavar="WHO", help="Who asks to open them: an operator or an auditor.")
+    ] = "operator",
 ) -> None:
     """Write an evidence pack: a ZIP with all events of one application and the proof that none was changed.
 
     A court's expert checks it with the script verify.py inside, without this system.
     Events that no checkpoint covers yet get one first.
-    Personal data stay sealed in it, unless --unmasked opens them.
-    That is asked for by one member of staff with a reason, and agreed to by another; both are kept on record.
+    Personal data stay sealed in it. With --unmasked nothing is written: it is asked that they are opened, and
+    somebody else, who agrees with `mente audit approve`, gets that pack. Both are kept on record.
     """
     from deploy.audit.history import application_id_of
 
     stack = running_stack()
     try:
         identity = asyncio.run(application_id_of(stack, application))
-        file = _free(out or f"evidence-{identity}.zip")
-        permission = _permission(identity, (unmasked, by, agreed)) if unmasked else None
-        if unmasked and permission is None:
-            return
-        content = _packed(stack, identity, permission)
+        if unmasked:
+            _ask(identity, unmasked, by)
+        else:
+            _write(stack, identity, _free(out or f"evidence-{identity}.zip"), None)
     except (KafkaSilent, Refused, Unavailable, Unreadable) as why:
         fail(str(why))
+
+
+def approve(export_id: AskedId, by: Agreeing, out: Out = "") -> None:
+    """Agree that an application's private parts are opened, and write the evidence pack with them.
+
+    Intake gives the keys out once: what ends it after that has to be asked for anew.
+    """
+    from deploy.audit.evidence.opening import permission_of
+
+    stack, file = running_stack(), _free(out or f"evidence-{export_id}.zip")
+    with StaffCalls() as calls:
+        answer = calls.post(by, f"/exports/{export_id}/approval")
+    typer.echo(f"{answer['approved_by']} agreed.")
+    record = {name: answer[name] for name in ("export_id", "asked_by", "asked_at", "approved_by", "reason")}
+    try:
+        _write(stack, UUID(answer["application_id"]), file, permission_of(answer, record))
+    except (KafkaSilent, Refused, Unavailable, Unreadable) as why:
+        fail(str(why))
+
+
+def _ask(identity: UUID, reason: str, by: str) -> None:
+    with StaffCalls() as calls:
+        asked = calls.post(by, "/exports", application_id=str(identity), reason=reason)
+    export_id = asked["export_id"]
+    tell_second(asked["asked_by"], f"the export {export_id}", f"mente audit approve {export_id}")
+
+
+def _write(stack: Stack, identity: UUID, file: Path, permission: Permission | None) -> None:
+    content = _packed(stack, identity, permission)
     try:
         file.touch(mode=0o600)
         file.write_bytes(content)
@@ -132,21 +154,3 @@ def _proven(stack: Stack, topic: str, signer: Signer, events: Sequence[Published
     if taken:
         typer.echo(f"{topic}: checkpoint {taken.number} was signed, of {taken.size} events")
     return prove(archive, events, {signer.name: signer.key.public_key()})
-
-
-def _permission(identity: UUID, asking: tuple[str, str, str]) -> Permission | None:
-    """The keys, once two people agreed; None while the second has not."""
-    from deploy.audit.evidence.opening import permission_of
-    from deploy.staff_calls import StaffCalls
-
-    reason, by, agreed = asking
-    with StaffCalls() as calls:
-        asked = calls.post(by, "/exports", application_id=str(identity), reason=reason)
-        typer.echo(f"{asked['asked_by']} asked for the export {asked['export_id']}.")
-        if not agreed:
-            typer.echo("Nothing is opened yet: say who agrees with --agreed.")
-            return None
-        answer = calls.post(agreed, f"/exports/{asked['export_id']}/approval")
-    typer.echo(f"{answer['approved_by']} agreed.")
-    told = {name: asked[name] for name in ("export_id", "asked_by", "asked_at")}
-    return permission_of(answer, {**told, "approved_by": answer["approved_by"], "reason": reason})

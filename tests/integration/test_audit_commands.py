@@ -114,15 +114,16 @@ async def test_a_masked_pack_is_checked_by_a_stranger(stack, rejected, tmp_path)
 
 async def test_private_parts_are_opened_by_two_people_only(stack, rejected, tmp_path):
     file = tmp_path / "pack.zip"
-    words = ("export", rejected, "--out", str(file), "--unmasked", WHY)
-    only_asked = mente(stack, *words)
-    assert (only_asked.returncode, file.exists()) == (0, False)
-    assert "Nothing is opened yet" in only_asked.stdout
-    for alone in (("--by", "auditor", "--agreed", "auditor"), ("--agreed", "operator")):
-        assert mente(stack, *words, *alone).returncode == 1
-        assert not file.exists()
+    asked = mente(stack, "export", rejected, "--unmasked", WHY, "--by", "auditor")
+    assert (asked.returncode, "Nothing is done yet" in asked.stdout) == (0, True), asked.stderr
+    *words, who = asked.stdout.splitlines()[-1].split()
+    assert (words[:3], words[4:], who) == (["mente", "audit", "approve"], ["--by"], "WHO")
+    for alone, code in (("auditor", "four-eyes"), ("operator", "scope-missing")):
+        refused = command(stack, *words[1:], alone, "--out", str(file))
+        assert (refused.returncode, refused.stderr.count("\n"), file.exists()) == (1, 1, False)
+        assert f"({code})" in refused.stderr
 
-    told = mente(stack, *words, "--agreed", "supervisor")
+    told = command(stack, *words[1:], "supervisor", "--out", str(file))
     assert told.returncode == 0, told.stderr
     assert file.stat().st_mode & 0o077 == 0
     files = unzipped(file.read_bytes())
@@ -133,9 +134,8 @@ async def test_private_parts_are_opened_by_two_people_only(stack, rejected, tmp_
     assert "（密封 sealed）" not in files["letter.txt"].decode()
     with ZipFile(file) as archive:
         permission = json.loads(archive.read("opened/permission.json"))
-    assert permission["reason"] == WHY
-    assert [approved for _, _, approved in await record(stack)].count(None) == 3
-    assert (await record(stack))[-1][0] == WHY
+    assert (permission["reason"], permission["export_id"]) == (WHY, words[3])
+    assert await record(stack) == [(WHY, "auditor", "supervisor")]
 
 
 async def test_help_and_wrong_names_are_plain(stack, rejected):
@@ -151,7 +151,10 @@ async def test_help_and_wrong_names_are_plain(stack, rejected):
     "words",
     [
         ("person", "erase", str(UUID(int=9)), "--reason", "on request"),
+        ("person", "approve", str(UUID(int=9)), "--by", "supervisor"),
         ("audit", "export", str(UUID(int=9)), "--unmasked", "on request"),
+        ("audit", "approve", str(UUID(int=9)), "--by", "supervisor"),
+        ("retention", "approve", str(UUID(int=9)), "--by", "supervisor"),
     ],
 )
 async def test_what_intake_refuses_is_told_in_one_sentence(stack, rejected, words):

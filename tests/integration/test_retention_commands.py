@@ -1,4 +1,4 @@
-"""`mente retention` on a running stack: a look, two people, a kill in the middle, and a log that is sound."""
+"""`mente retention` and `mente person` on a running stack: two people, a kill in between, a sound log."""
 
 import asyncio
 import json
@@ -102,7 +102,7 @@ async def killed_after_a_batch(intake):
 async def test_two_people_let_go_what_is_due_and_a_kill_in_between_does_no_harm(intake):
     nothing = await told(intake, "retention", "list")
     assert (nothing.returncode, nothing.stdout.split(" on ")[0]) == (0, "Nothing is due"), nothing.stderr
-    refused = await told(intake, "retention", "run", "--reason", "tests", "--yes")
+    refused = await told(intake, "retention", "ask", "--reason", "tests")
     assert (refused.returncode, "nothing-due" in refused.stderr) == (1, True)
 
     receipts = await decided_long_ago(intake, PERSONS)
@@ -111,22 +111,28 @@ async def test_two_people_let_go_what_is_due_and_a_kill_in_between_does_no_harm(
     found = json.loads((await told(intake, "retention", "list", "--json")).stdout)
     assert {one["acceptance_no"] for one in found["applications"]} == {r.acceptance_no for r in receipts}
 
-    asked = await told(intake, "retention", "run", "--reason", "tests")
-    assert "Nothing has gone yet" in asked.stdout, asked.stderr
-    alone = await told(intake, "retention", "run", "--reason", "tests", "--agreed", "operator", "--yes")
+    asked = await told(intake, "retention", "ask", "--reason", "tests", "--by", "operator")
+    assert "Nothing is done yet" in asked.stdout, asked.stderr
+    told_next = asked.stdout.splitlines()[-1].split()
+    assert (told_next[:3], told_next[4:]) == (["mente", "retention", "approve"], ["--by", "WHO"])
+    run_id = told_next[3]
+    alone = await told(intake, *told_next[1:-1], "operator")
     assert (alone.returncode, "scope-missing" in alone.stderr) == (1, True)
+    early = await told(intake, "retention", "run", run_id)
+    assert (early.returncode, "retention-not-agreed" in early.stderr) == (1, True)
+    assert len(papers_in(intake)) == PERSONS + 1
+    agreed = await told(intake, *told_next[1:-1], "supervisor")
+    assert f"mente retention run {run_id}" in agreed.stdout, agreed.stderr
     assert len(papers_in(intake)) == PERSONS + 1
 
-    begun, _ = await asyncio.gather(
-        told(intake, "retention", "run", "--reason", "tests", "--yes"), killed_after_a_batch(intake)
-    )
+    begun, _ = await asyncio.gather(told(intake, "retention", "run", run_id), killed_after_a_batch(intake))
     assert (begun.returncode, "do not answer" in begun.stderr) == (1, True), begun.stdout
     done = await intake.database.fetchval("SELECT count(*) FROM applications WHERE retired IS NOT NULL")
     assert 0 < done <= PERSONS
     assert len(papers_in(intake)) == PERSONS + 1
 
     await in_thread(intake.running.start_again, "intake")
-    finished = await told(intake, "retention", "run", "--reason", "tests", "--yes")
+    finished = await told(intake, "retention", "run", run_id)
     assert "Nothing is left of what was due." in finished.stdout, finished.stderr
     assert f"{PERSONS + 1} papers erased" in finished.stdout
     assert papers_in(intake) == []
@@ -142,3 +148,28 @@ async def test_two_people_let_go_what_is_due_and_a_kill_in_between_does_no_harm(
     words = "".join(one.stdout + one.stderr for one in (listed, asked, begun, finished, life))
     logged = (intake.running.stack.logs_folder / "intake.log").read_text()
     assert [word for word in ("测试员", "19900001234", "990101") if word in words + logged] == []
+
+
+async def test_a_person_is_erased_by_two_people_only(intake):
+    assert (await intake.upload()).status_code == 201
+    receipt = await submitted(intake, PERSONS)
+    await intake.review(receipt, rejected(receipt))
+    words = ("person", "erase", str(receipt.person_id), "--reason", "on request", "--by", "operator")
+
+    async def all_ended():
+        return (await told(intake, *words)).returncode == 0
+
+    await until(all_ended, within=60)
+    asked = await told(intake, *words)
+    assert "Nothing is done yet" in asked.stdout, asked.stderr
+    *approve, who = asked.stdout.splitlines()[-1].split()
+    assert (approve[:3], approve[4:], who) == (["mente", "person", "approve"], ["--by"], "WHO")
+    alone = await told(intake, *approve[1:], "operator")
+    assert (alone.returncode, alone.stderr.count("\n")) == (1, 1)
+    assert "(scope-missing)" in alone.stderr
+    done = await told(intake, *approve[1:], "supervisor")
+    assert "supervisor agreed: the person is erased" in done.stdout, done.stderr
+    again = await told(intake, *approve[1:], "auditor")
+    assert (again.returncode, "(erasure-done)" in again.stderr) == (1, True)
+    kept = "SELECT count(*) FROM person_keys WHERE person_id = $1"
+    assert await intake.database.fetchval(kept, receipt.person_id) == 0

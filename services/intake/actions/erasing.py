@@ -79,7 +79,7 @@ async def ask_to_erase(desk: Desk, erasure_id: UUID, asked: Asked, now: datetime
 async def erase(desk: Desk, erasure_id: UUID, look: Look, now: datetime) -> Erased:
     """Erase the person: their data key, the keys of their papers, and their copies with the readers.
 
-    Whose look it is agrees; the look learns whose erasure it is, also where it is refused.
+    Whose look it is agrees; the look learns whose erasure it is and why, also where it is refused.
 
     Raises Refused `erasure-unknown` (404), `four-eyes` when the same person agrees who asked,
     `erasure-done`, or `application-open`.
@@ -88,7 +88,7 @@ async def erase(desk: Desk, erasure_id: UUID, look: Look, now: datetime) -> Eras
         erasure = await store.lock_erasure(tx, erasure_id)
         if erasure is None:
             raise Refused("erasure-unknown", "nobody asked for this erasure", status=404)
-        look.person_id = erasure.person_id
+        look.person_id, look.reason = erasure.person_id, erasure.reason
         require_another(erasure, look.actor)
         await store.forget_key(tx, erasure.person_id)
         require_ended(await store.numbers_of(tx, erasure.person_id))

@@ -46,7 +46,7 @@ async def ask_to_export(desk: Desk, export_id: UUID, wanted: Wanted, now: dateti
 async def agree_to_export(desk: Desk, export_id: UUID, look: Look, now: datetime) -> Opening:
     """Agree, and get the keys, once.
 
-    Whose look it is agrees; the look learns which application is opened, also where that is refused.
+    Whose look it is agrees; the look learns which application is opened and why, also where that is refused.
 
     Raises Refused `export-unknown` (404), `four-eyes` when the same person agrees who asked,
     `export-done`, or `person-erased`.

@@ -21,6 +21,7 @@ from shared import outbox
 from shared.contracts.applications import ApplicationRetired
 from shared.contracts.retention import Disposal
 from shared.errors import Refused
+from shared.looks import Look
 from shared.postgres import Tx
 
 PERSONS, UPLOADS = 50, 1000
@@ -64,14 +65,15 @@ async def ask_to_retire(desk: Desk, run_id: UUID, by: str, reason: str, now: dat
     return found
 
 
-async def agree_to_retire(desk: Desk, run_id: UUID, by: str, now: datetime) -> Run:
-    """Agree to what another asked for.
+async def agree_to_retire(desk: Desk, run_id: UUID, look: Look, now: datetime) -> Run:
+    """Agree to what another asked for; whose look it is agrees, and the look learns why.
 
     Raises Refused `retention-unknown` (404), `four-eyes`, `retention-agreed`.
     """
     run = await _find(desk, run_id)
-    run.require_another(by)
-    await store.add_approval(desk.database, run_id, by, now)
+    look.reason = run.reason
+    run.require_another(look.actor)
+    await store.add_approval(desk.database, run_id, look.actor, now)
     return await _find(desk, run_id)
 
 

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from services.intake import actions
 from services.intake.actions import Asked
 from shared.contracts.base import Paragraph, Value
+from shared.reasons import require_nameless
 from shared.visits import Visiting
 
 router = APIRouter(
@@ -18,6 +19,7 @@ router = APIRouter(
         403: {"description": "The role forbids it."},
         404: {"description": "`person-unknown`, or `erasure-unknown`."},
         409: {"description": "`application-open`, `four-eyes`, or `erasure-done`."},
+        422: {"description": "`reason-names-person`."},
     },
 )
 
@@ -53,6 +55,8 @@ async def post_erasure(request: Request, asked: ErasureAsked, visit: Visiting) -
     """Ask for a person's erasure; nothing is erased yet."""
     state = request.app.state
     visit.look.person_id = asked.person_id
+    require_nameless(asked.reason)
+    visit.look.reason = asked.reason
     wanted = Asked(asked.person_id, asked.reason, visit.staff.id)
     erasure = await actions.ask_to_erase(state.desk, uuid7(), wanted, state.now())
     return ErasureWaits(

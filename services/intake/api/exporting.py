@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from services.intake import actions
 from services.intake.actions import Wanted
 from shared.contracts.base import Paragraph, Value
+from shared.reasons import require_nameless
 from shared.sealing import DataKey
 from shared.visits import Visiting
 
@@ -20,6 +21,7 @@ router = APIRouter(
         403: {"description": "The role forbids it."},
         404: {"description": "`application-unknown`, or `export-unknown`."},
         409: {"description": "`four-eyes`, `export-done`, or `person-erased`."},
+        422: {"description": "`reason-names-person`."},
     },
 )
 
@@ -49,11 +51,13 @@ class GivenKey(Value):
 
 
 class ExportOpened(Value):
-    """The keys that open one application: that of its person, and of each paper by its name."""
+    """What opens one application: the keys of its person and of each paper, by name; who asked, and why."""
 
     export_id: UUID
     application_id: UUID
     asked_by: str
+    asked_at: datetime
+    reason: str
     approved_by: str
     key: GivenKey
     papers: dict[str, GivenKey]
@@ -63,7 +67,9 @@ class ExportOpened(Value):
 async def post_export(request: Request, asked: ExportAsked, visit: Visiting) -> ExportWaits:
     """Ask for an application's private parts; nothing is given out yet."""
     state = request.app.state
-    visit.look.applications, visit.look.reason = [asked.application_id], asked.reason
+    visit.look.applications = [asked.application_id]
+    require_nameless(asked.reason)
+    visit.look.reason = asked.reason
     wanted = Wanted(asked.application_id, asked.reason, visit.staff.id)
     export = await actions.ask_to_export(state.desk, uuid7(), wanted, state.now())
     return ExportWaits(
@@ -83,6 +89,8 @@ async def post_export_approval(request: Request, export_id: UUID, visit: Visitin
         export_id=export_id,
         application_id=opening.export.application_id,
         asked_by=opening.export.asked_by,
+        asked_at=opening.export.asked_at,
+        reason=opening.export.reason,
         approved_by=visit.staff.id,
         key=_given(opening.key),
         papers={name: _given(key) for name, key in opening.papers.items()},

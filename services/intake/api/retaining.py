@@ -13,6 +13,7 @@ from services.intake.domain.retaining import Kind, Overview
 from services.intake.domain.submitting import shanghai_day
 from shared.contracts.base import Paragraph, Value
 from shared.errors import Refused
+from shared.reasons import require_nameless
 from shared.visits import Visiting
 
 MOST = 1000
@@ -23,6 +24,7 @@ router = APIRouter(
         403: {"description": "The role forbids it."},
         404: {"description": "`retention-unknown`."},
         409: {"description": "`nothing-due`, `four-eyes`, `retention-agreed`, or `retention-not-agreed`."},
+        422: {"description": "`reason-names-person`, or `day-in-past`."},
     }
 )
 
@@ -80,7 +82,7 @@ class BatchDone(Value):
 @router.get("/retention", operation_id="get_retention")
 async def get_retention(
     request: Request,
-    visit: Visiting,  # noqa: ARG001 the door asks for the role
+    visit: Visiting,
     on: date | None = None,
     after: UUID | None = None,
     most: Annotated[int, Query(ge=0, le=MOST)] = MOST,
@@ -91,6 +93,7 @@ async def get_retention(
     if day < shanghai_day(now):
         raise Refused("day-in-past", "a day of today or later can be looked at", status=422)
     found = await actions.list_due(state.desk, day, now, after, most)
+    visit.look.applications = [one.application_id for one in found]
     overview = await actions.overlook(state.desk, day, now)
     return RetentionShown(due=overview, applications=[DueApplication(**one._asdict()) for one in found])
 
@@ -99,6 +102,7 @@ async def get_retention(
 async def post_retention_run(request: Request, asked: RetentionAsked, visit: Visiting) -> RunWaits:
     """Ask that what is due now goes; nothing goes yet."""
     state, now, run_id = request.app.state, request.app.state.now(), uuid7()
+    require_nameless(asked.reason)
     visit.look.reason = asked.reason
     due = await actions.ask_to_retire(state.desk, run_id, visit.staff.id, asked.reason, now)
     return RunWaits(run_id=run_id, asked_by=visit.staff.id, asked_at=now, due=due)
@@ -108,7 +112,7 @@ async def post_retention_run(request: Request, asked: RetentionAsked, visit: Vis
 async def post_retention_approval(request: Request, run_id: UUID, visit: Visiting) -> RunAgreed:
     """Agree to what another asked for."""
     state = request.app.state
-    run = await actions.agree_to_retire(state.desk, run_id, visit.staff.id, state.now())
+    run = await actions.agree_to_retire(state.desk, run_id, visit.look, state.now())
     return RunAgreed(run_id=run_id, asked_by=run.asked_by, approved_by=run.require_approval())
 
 

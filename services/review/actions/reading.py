@@ -84,7 +84,7 @@ async def read_person(desk: Desk, application_id: UUID, officer: Officer, reason
     """
     file = await _file(desk, application_id, officer)
     person = unlock(file.dossier, await require_key(desk.database, desk, file.dossier)).person
-    domain.require_nameless(person, reason)
+    domain.require_unnamed(person, reason)
     return person
 
 

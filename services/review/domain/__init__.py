@@ -38,7 +38,7 @@ from services.review.domain.rulebook import Rulebook
 from services.review.domain.rules import Rules, rules_of
 from services.review.domain.telling import Sentence, tell, visible_to
 from services.review.domain.turn import CaseFile, require_turn
-from services.review.domain.unmasking import PersonalField, in_full, require_nameless
+from services.review.domain.unmasking import PersonalField, in_full, require_unnamed
 
 __all__ = [
     "LEASE",
@@ -83,10 +83,10 @@ __all__ = [
     "released",
     "request_material",
     "require_claim",
-    "require_nameless",
     "require_region",
     "require_seat",
     "require_turn",
+    "require_unnamed",
     "resume",
     "rules_of",
     "standing",

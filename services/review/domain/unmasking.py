@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from shared.contracts.applications import SubmittedPrivate
-from shared.errors import Refused
+from shared.reasons import require_nameless
 
 
 class PersonalField(StrEnum):
@@ -25,12 +25,9 @@ def in_full(person: SubmittedPrivate, fields: Iterable[PersonalField]) -> dict[P
     return {field: values[field] for field in fields}
 
 
-def require_nameless(person: SubmittedPrivate, reason: str) -> None:
+def require_unnamed(person: SubmittedPrivate, reason: str) -> None:
     """Refuse `reason-names-person` (422): a reason is kept for ever, so it repeats nothing that is masked."""
-    told = _plain(reason)
-    if any(value and _plain(value) in told for value in _values(person).values()):
-        detail = "the reason is kept for ever: it may not hold what it is to show"
-        raise Refused("reason-names-person", detail, status=422)
+    require_nameless(reason, _values(person).values())
 
 
 def _values(person: SubmittedPrivate) -> dict[PersonalField, str | None]:
@@ -44,7 +41,3 @@ def _values(person: SubmittedPrivate) -> dict[PersonalField, str | None]:
         PersonalField.AGENT_ID_NUMBER: agent.id_number if agent else None,
         PersonalField.AGENT_PHONE: agent.phone if agent else None,
     }
-
-
-def _plain(text: str) -> str:
-    return "".join(text.split()).replace("-", "").casefold()

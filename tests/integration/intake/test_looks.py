@@ -199,6 +199,43 @@ async def test_an_erasure_is_on_record_under_the_person_with_every_attempt(count
         ("operator", "post_erasure", "shown", None),
         ("operator", "post_erasure", "refused", "application-open"),
     ]
+    assert {look["reason"] for look in page["looks"]} == {why}
+
+
+async def test_what_is_due_is_a_look_at_each_application_and_who_agrees_is_on_record_with_the_reason(
+    counter, receipt
+):
+    desk, run_id, later, why = counter.desk, uuid4(), NOON.replace(year=2040), "保管期限已届满"
+    await actions.withdraw(desk, Ask(CHANNEL, PANZHIHUA, receipt.acceptance_no), None, NOON)
+    for most, shown in ((1, [receipt.application_id]), (0, [])):
+        on = later.date().isoformat()
+        answer = await counter.staff("operator", "GET", "/retention", on=on, most=most)
+        assert [one["acceptance_no"] for one in answer.json()["applications"]] == [
+            receipt.acceptance_no
+        ] * most
+        look = (await counter.looks())[-1]
+        assert told(look) == ("operator", ["operator"], "get_retention", "shown", None, shown)
+    await actions.ask_to_retire(desk, run_id, "operator", why, later)
+    for role, outcome in (("auditor,operator", "refused"), ("supervisor", "shown")):
+        await counter.staff(role, "POST", f"/retention-runs/{run_id}/approval")
+        look = (await counter.looks())[-1]
+        assert (look["act"], look["outcome"], look["reason"]) == ("post_retention_approval", outcome, why)
+
+
+@pytest.mark.parametrize("words", [f"{NAME} {ID_NUMBER}", f"电话{PHONE[:3]} {PHONE[3:7]}-{PHONE[7:]}"])
+async def test_a_reason_that_holds_a_number_of_a_person_is_refused_and_kept_nowhere(counter, receipt, words):
+    person, application = str(receipt.person_id), str(receipt.application_id)
+    for path, whom in (
+        ("/erasures", {"person_id": person}),
+        ("/exports", {"application_id": application}),
+        ("/retention-runs", {}),
+    ):
+        answer = await counter.staff("operator", "POST", path, {**whom, "reason": words})
+        assert refused(answer) == (422, "reason-names-person")
+    looks = await counter.looks()
+    assert [(look["code"], look["reason"]) for look in looks] == [("reason-names-person", None)] * 3
+    dumped = await everything(counter.desk.database)
+    assert not [one for one in (*CANARIES, words) if one in dumped]
 
 
 async def test_an_auditor_reads_who_looked_and_that_is_on_record(counter, receipt):

@@ -82,11 +82,16 @@ async def an_old_one(desk, key, papers=(), **changes):
     return receipt
 
 
+def by(who):
+    """Whoever agrees, by their look."""
+    return Look(who, [], "post_retention_approval", DUE)
+
+
 async def agreed(desk, at):
     """Two people want that what is due goes."""
     run_id = uuid4()
     await actions.ask_to_retire(desk, run_id, "operator", "retention", at)
-    await actions.agree_to_retire(desk, run_id, "supervisor", at)
+    await actions.agree_to_retire(desk, run_id, by("supervisor"), at)
     return run_id
 
 
@@ -171,11 +176,11 @@ async def test_two_people_are_needed(desk):
     with refused("retention-not-agreed"):
         await actions.retire_some(desk, run_id, DUE)
     with refused("four-eyes"):
-        await actions.agree_to_retire(desk, run_id, "operator", DUE)
+        await actions.agree_to_retire(desk, run_id, by("operator"), DUE)
     assert await count(desk, "person_keys") == 1
-    await actions.agree_to_retire(desk, run_id, "supervisor", DUE)
+    await actions.agree_to_retire(desk, run_id, by("supervisor"), DUE)
     with refused("retention-agreed"):
-        await actions.agree_to_retire(desk, run_id, "auditor", DUE)
+        await actions.agree_to_retire(desk, run_id, by("auditor"), DUE)
     with refused("retention-unknown"):
         await actions.retire_some(desk, UUID(int=1), DUE)
     await finished(desk, run_id, DUE)

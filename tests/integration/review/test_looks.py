@@ -129,11 +129,11 @@ async def test_a_reason_is_stated_and_holds_nothing_that_is_masked(desk):
     }
 
 
-async def test_the_phone_of_somebody_else_in_a_reason_is_hidden(desk):
+async def test_the_phone_of_somebody_else_in_a_reason_is_refused(desk):
     case = await desk.receive(of_a_canary())
     answer = await unmask(desk, "pzh-officer-1", case, "name", reason="来电13912345678询问进度")
-    assert answer.status_code == 200
-    assert (await last(desk))["reason"] == "来电***询问进度"
+    assert refused(answer) == (422, "reason-names-person")
+    assert (await last(desk))["reason"] is None
 
 
 async def test_a_person_whose_key_is_gone_is_shown_to_nobody(desk):
