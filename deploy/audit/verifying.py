@@ -30,12 +30,12 @@ _CONTEXT.set_forkserver_preload(["__main__", following.__name__])
 class Claim:
     """What the bus is compared with: topics, the ends of chains as their writers told them, checkpoints.
 
-    Everything up to the `tips` was published before they were told. `starts` names, by topic, a checkpoint
+    Everything up to the `tips` was published before they were told; None when nobody was asked. `starts` names, by topic, a checkpoint
     of its archive that is trusted: what came before it is not read.
     """
 
     topics: Sequence[str]
-    tips: Sequence[Tip] = ()
+    tips: Sequence[Tip] | None = None
     archives: Sequence[Archive] = ()
     starts: Mapping[str, int] = field(default_factory=dict)
 
@@ -77,7 +77,7 @@ def _shares(kafka: str, claim: Claim, workers: int, folder: Path | None) -> list
     shares = []
     for number in range(workers):
         mine = [span for span in spans if span.partition % workers == number]
-        share = Share(number, workers, mine, [], folder, entries, bool(claim.tips))
-        tips = [tip for tip in claim.tips if share.takes(tip.key, partitions[tip.topic])]
+        share = Share(number, workers, mine, [], folder, entries, claim.tips is not None)
+        tips = [tip for tip in claim.tips or () if share.takes(tip.key, partitions[tip.topic])]
         shares.append(replace(share, tips=tips))
     return shares

@@ -136,7 +136,7 @@ def _starts(archives: list[Archive], at: datetime | int) -> dict[str, Checkpoint
 
 
 def _claim(stack: Stack, compared: Compared, topics: list[str], bus_only: bool) -> Claim:
-    tips = [] if bus_only else asyncio.run(published_tips(stack, topics))
+    tips = None if bus_only else asyncio.run(published_tips(stack, topics))
     sound = [one for one in compared.archives if one.topic not in compared.wrong]
     return Claim(topics, tips, sound, {name: start.number for name, start in compared.starts.items()})
 

@@ -70,7 +70,7 @@ async def tips_of(ledger, topic):
 
 
 async def found_in(ledger, topic, workers=1, archives=()):
-    tips = [] if archives else await tips_of(ledger, topic)
+    tips = None if archives else await tips_of(ledger, topic)
     claim = Claim([topic], tips, archives)
     return await asyncio.to_thread(verify, ledger.kafka, claim, workers, lambda _: None)
 
@@ -199,6 +199,17 @@ async def test_a_chain_that_nobody_stated_is_found_and_a_later_event_is_none(sta
     assert found.breaks == []
     found.add_unstated(tips[:2])
     assert {one.key for one in found.breaks} == {one.key for one in tips[2:]}
+
+
+async def test_a_writer_that_knows_of_nothing_is_told_of_every_chain_and_nobody_of_none(stated):
+    topic, keys = (
+        await copied(stated, as_it_is),
+        {tip.key for tip in await tips_of(stated, stated.topic.name)},
+    )
+    found = await asyncio.to_thread(verify, stated.kafka, Claim([topic], []), 1, lambda _: None)
+    assert {one.key for one in found.beyond} == keys
+    found = await asyncio.to_thread(verify, stated.kafka, Claim([topic]), 1, lambda _: None)
+    assert found.beyond == []
 
 
 async def test_checkpoints_follow_each_other_and_none_is_made_of_nothing(proven):

@@ -84,7 +84,7 @@ class Log:
         return [Tip(self.topic, o.key, o.sequence, o.hash) for o in self.honest if o.sequence == EVENTS]
 
     async def found(self, *, tips=True, start=1, workers=1):
-        told = self.tips() if tips else []
+        told = self.tips() if tips else None
         starts = {self.topic: start} if start else {}
         claim = Claim([self.topic], told, [self.archive], starts)
         return await asyncio.to_thread(verify, self.kafka, claim, workers, lambda _: None)
