@@ -30,8 +30,8 @@ _CONTEXT.set_forkserver_preload(["__main__", following.__name__])
 class Claim:
     """What the bus is compared with: topics, the ends of chains as their writers told them, checkpoints.
 
-    Everything up to the `tips` was published before they were told; None when nobody was asked. `starts` names, by topic, a checkpoint
-    of its archive that is trusted: what came before it is not read.
+    Everything up to the `tips` was published before they were told; None when nobody was asked. `starts`
+    names, by topic, a checkpoint of its archive that is trusted: what came before it is not read.
     """
 
     topics: Sequence[str]
