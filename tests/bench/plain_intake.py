@@ -56,10 +56,9 @@ def _without(sql: str, begin: str, end: str, instead: str) -> str:
 
 def plain(sql: str) -> str:
     """The statement that writes applications, without keys and chains."""
-    sql = _without(
-        sql, "WHERE key_id = ANY(ARRAY(SELECT key_id FROM made", "ON CONFLICT DO NOTHING RETURNING a", ""
-    )
-    sql = _without(sql, "live AS (SELECT", "new AS (INSERT", "")
+    sql = _without(sql, "key_id = ANY(ARRAY(SELECT key_id FROM sealed", "string_to_array(papers", "")
+    sql = _without(sql, "(SELECT count(*) FROM sealed)", "name = ANY($34", "")
+    sql = _without(sql, "live AS (SELECT", "held AS (SELECT", "")
     return _without(
         sql, "chained AS (", "\nSELECT application_id FROM new", "chained AS (SELECT $11::text[])"
     )

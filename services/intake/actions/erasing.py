@@ -85,7 +85,7 @@ async def erase(desk: Desk, erasure_id: UUID, look: Look, now: datetime) -> Eras
     `erasure-done`, or `application-open`.
     """
     async with desk.database.transaction() as tx:
-        erasure = await store.lock_erasure(tx, erasure_id)
+        erasure = await store.get_erasure(tx, erasure_id)
         if erasure is None:
             raise Refused("erasure-unknown", "nobody asked for this erasure", status=404)
         look.person_id, look.reason = erasure.person_id, erasure.reason

@@ -29,13 +29,13 @@ async def add_erasure(tx: Tx, erasure: Erasure) -> None:
     await tx.execute(ADD_ERASURE, erasure.erasure_id, erasure.person_id, *who)
 
 
-LOCK_ERASURE = """
+GET_ERASURE = """
 SELECT erasure_id, person_id, reason, asked_by, asked_at FROM erasures WHERE erasure_id = $1"""
 
 
-async def lock_erasure(tx: Tx, erasure_id: UUID) -> Erasure | None:
+async def get_erasure(tx: Tx, erasure_id: UUID) -> Erasure | None:
     """What was asked; None if it was not."""
-    row = await tx.fetchrow(LOCK_ERASURE, erasure_id)
+    row = await tx.fetchrow(GET_ERASURE, erasure_id)
     return Erasure(**row) if row else None
 
 
@@ -46,6 +46,11 @@ async def forget_key(tx: Tx, person_id: UUID) -> None:
     """Delete the data key: whoever submits for this person now waits, and then makes a new one."""
     await tx.execute(FORGET_KEY, person_id)
 
+
+LOCK_PAPERS = """
+SELECT name FROM materials WHERE name IN (
+    SELECT decode(unnest(string_to_array(papers, ',')), 'hex') FROM applications WHERE person_id = $1)
+ORDER BY name FOR UPDATE"""
 
 FORGET_PAPERS = """
 WITH theirs AS (
@@ -58,7 +63,11 @@ DELETE FROM materials m USING alone WHERE m.name = decode(alone.name, 'hex') RET
 
 
 async def forget_papers(tx: Tx, person_id: UUID) -> list[UUID]:
-    """Delete the keys of papers that only this person handed in; gives the ids by which they lie in store."""
+    """Delete the keys of papers that only this person handed in; gives the ids by which they lie in store.
+
+    They are locked before it is asked who else has them: who hands one in at this moment is seen, or waits.
+    """
+    await tx.execute(LOCK_PAPERS, person_id)
     return [row["key_id"] for row in await tx.fetch(FORGET_PAPERS, person_id)]
 
 

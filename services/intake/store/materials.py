@@ -12,10 +12,18 @@ from shared.postgres import Database, Tx
 FIND_MATERIALS = """
 SELECT name, size, content_type FROM materials WHERE name = ANY($1::bytea[]) AND leaving_at IS NULL"""
 
+HOLD_MATERIALS = """
+SELECT name, size, content_type FROM materials WHERE name = ANY($1::bytea[]) AND leaving_at IS NULL
+ORDER BY name FOR KEY SHARE"""
+
 
 async def find_materials(source: Tx | Database, names: Mapping[bytes, str]) -> dict[str, StoredMaterial]:
-    """What was uploaded and is not leaving, by content hash (hex), which `names` gives for each name."""
-    found = await source.fetch(FIND_MATERIALS, list(names)) if names else []
+    """What was uploaded and is not leaving, by content hash (hex), which `names` gives for each name.
+
+    In a transaction none of it is deleted before that ends.
+    """
+    find = FIND_MATERIALS if isinstance(source, Database) else HOLD_MATERIALS
+    found = await source.fetch(find, list(names)) if names else []
     return {names[row["name"]]: StoredMaterial(row["size"], row["content_type"]) for row in found}
 
 

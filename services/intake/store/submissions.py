@@ -20,6 +20,10 @@ WITH made AS (INSERT INTO person_keys (person_id, key_id, algorithm, master, box
 SELECT *, $32::timestamptz FROM unnest($27::uuid[], $28::uuid[], $29::text[], $30::text[], $31::bytea[])
 ON CONFLICT DO NOTHING RETURNING person_id, key_id),
 live AS (SELECT key_id FROM person_keys WHERE key_id = ANY($26::uuid[]) FOR KEY SHARE),
+sealed AS (SELECT key_id FROM made UNION ALL SELECT key_id FROM live),
+held AS (SELECT name FROM materials
+WHERE (SELECT count(*) FROM sealed) > 0 AND name = ANY($34::bytea[]) AND leaving_at IS NULL
+ORDER BY name FOR KEY SHARE),
 new AS (INSERT INTO applications (
     application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
@@ -36,7 +40,8 @@ AS new (
     application_id, acceptance_no, channel, idempotency_key, body_hash, region, disease_code,
     application_type, applicant_class, person_id, policy_version, previous_application_id, submitted_at,
     warnings, key_id, papers)
-WHERE key_id = ANY(ARRAY(SELECT key_id FROM made UNION ALL SELECT key_id FROM live))
+WHERE key_id = ANY(ARRAY(SELECT key_id FROM sealed))
+AND string_to_array(papers, ',') <@ ARRAY(SELECT encode(name, 'hex') FROM held)
 ON CONFLICT DO NOTHING RETURNING application_id),
 fresh AS (SELECT application_id::text AS key FROM new UNION ALL SELECT person_id::text FROM made),
 told AS ({outbox.ADD} WHERE key = ANY(ARRAY(SELECT key FROM fresh))),
@@ -51,6 +56,8 @@ async def insert_applications(
     """Write what is new, state it, and give its ids; a used key or a person with an open one is passed over.
 
     So is one that was sealed under a data key that is not the person's: another was quicker to make theirs.
+    So is one whose papers are not all there any more; those that are stay until this is committed, and are
+    locked after the keys, as an erasure locks them.
 
     One statement, which is a transaction where there is none: round trips are what a submission waits for.
     Arrays are asked and no joins made, which would take the rows in an order of their own.
@@ -69,9 +76,11 @@ async def insert_applications(
     stated = outbox.chain(events, {})
     told = (*outbox.arguments(stated), [one.hash for one in stated])
     kept = _columns(keys)
-    papers = [",".join(names(submission.event.materials)) for submission in ordered]
+    papers = [names(submission.event.materials) for submission in ordered]
+    held = [bytes.fromhex(name) for name in {name for of_one in papers for name in of_one}]
+    columns_of_papers = ([",".join(of_one) for of_one in papers], held)
     found = await source.fetch(
-        INSERT_APPLICATIONS, *told, *(list(column) for column in columns), *kept, now, papers
+        INSERT_APPLICATIONS, *told, *(list(column) for column in columns), *kept, now, *columns_of_papers
     )
     return {row["application_id"] for row in found}
 

@@ -208,6 +208,49 @@ async def test_two_processes_that_look_at_once_state_it_once(desk):
     assert sum(await asyncio.gather(*(restated(desk, days=2) for _ in range(4)))) == 1
 
 
+async def waits(desk):
+    """Until a statement waits for another's lock."""
+    async with asyncio.timeout(10):
+        while not await desk.database.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.01)
+
+
+OTHER = {"applicant": {"name": "别人", "id_number": an_id_number("19720202", 3)}}
+THEIR_PAPER = name_of(LOOKUP_KEY, PAPER)
+
+
+def others_offer(desk):
+    """A submission of another person with the same paper."""
+    person = offer("other").offered.applicant.model_copy(update=OTHER["applicant"])
+    first = offer("other")
+    return replace(first, offered=first.offered.model_copy(update={"applicant": person}))
+
+
+async def test_a_paper_that_another_is_handing_in_stays_when_its_first_owner_is_erased(desk):
+    receipt = await taken(desk, "first")
+    await withdrawn(desk, receipt)
+    erasure = await asked(desk, receipt.person_id)
+    async with desk.database.transaction() as tx:
+        await actions.answer_submissions(tx, desk, [others_offer(desk)], NOON)
+        erasing = asyncio.create_task(actions.erase(desk, erasure, by("supervisor"), NOON))
+        await waits(desk)
+    assert (await erasing).papers == 0
+    assert await get_key(desk.database, THEIR_PAPER) is not None
+
+
+async def test_who_hands_in_a_paper_while_its_first_owner_is_erased_is_told_that_it_is_gone(desk):
+    receipt = await taken(desk, "first")
+    await withdrawn(desk, receipt)
+    async with desk.database.transaction() as tx:
+        await tx.execute("SELECT name FROM materials WHERE name = $1 FOR UPDATE", THEIR_PAPER)
+        submitting = asyncio.create_task(submit(desk, [others_offer(desk)]))
+        await waits(desk)
+        await tx.execute("DELETE FROM materials WHERE name = $1", THEIR_PAPER)
+    (answer,) = await submitting
+    assert isinstance(answer, Refused)
+    assert {defect["code"] for defect in answer.extra["defects"]} == {"material-not-uploaded"}
+
+
 async def test_a_new_master_key_wraps_every_key_anew_and_touches_no_event(desk):
     receipt = await taken(desk, "one", applicant=PERSON)
     await told(desk, rejected(), receipt)
