@@ -68,8 +68,9 @@ class Archive:
 
     def leaves(self, number: int) -> Iterator[Leaf]:
         """The leaves of a slice in order; fewer or others than were signed when somebody altered them."""
-        digests = self._get(f"{number:06d}.leaves") or b""
-        names = (self._get(f"{number:06d}.index") or b"").decode(errors="replace").splitlines()
+        name = self._beside(number)
+        digests = self._get(f"{name}.leaves") or b""
+        names = (self._get(f"{name}.index") or b"").decode(errors="replace").splitlines()
         for place, named in enumerate(names):
             key, _, sequence = named.rpartition("\t")
             digest = digests[place * LEAF_BYTES : (place + 1) * LEAF_BYTES]
@@ -79,13 +80,16 @@ class Archive:
 
     def standing(self, number: int) -> Standing:
         """Where the slice after a checkpoint begins."""
-        stored = json.loads(self._get(f"{number:06d}.next") or b"{}")
+        stored = json.loads(self._get(f"{self._beside(number)}.next") or b"{}")
         positions = {int(partition): offset for partition, offset in stored.get("positions", {}).items()}
         return Standing(stored.get("cluster", ""), positions, tuple(stored.get("peaks", ())))
 
     def keep(self, checkpoint: Checkpoint, leaves: list[Leaf], standing: Standing) -> None:
-        """Store a checkpoint after what belongs to it; raises Refused `checkpoint-exists`."""
-        name = f"{checkpoint.number:06d}"
+        """Store a checkpoint after what belongs to it; raises Refused `checkpoint-exists`.
+
+        Another run that makes the same number leaves what belongs to this one alone, whoever is first.
+        """
+        name = _beside(checkpoint)
         after = {
             "cluster": standing.cluster,
             "positions": dict(standing.positions),
@@ -95,11 +99,15 @@ class Archive:
         self._put(f"{name}.index", "".join(f"{leaf.key}\t{leaf.sequence}\n" for leaf in leaves).encode())
         self._put(f"{name}.next", json.dumps(after).encode())
         try:
-            self._store.put(self._path(f"{name}.json"), checkpoint.stored(), mode="create")
+            place = self._path(f"{checkpoint.number:06d}.json")
+            self._store.put(place, checkpoint.stored(), mode="create")
         except AlreadyExistsError:
-            raise Refused(
-                "checkpoint-exists", f"checkpoint {name} of {self.topic} was made by somebody else"
-            ) from None
+            told = f"checkpoint {checkpoint.number:06d} of {self.topic} was made by somebody else"
+            raise Refused("checkpoint-exists", told) from None
+
+    def _beside(self, number: int) -> str:
+        checkpoint = self.number(number)
+        return _beside(checkpoint) if checkpoint else ""
 
     def _path(self, name: str) -> str:
         return f"checkpoints/{self.topic}/{name}"
@@ -117,3 +125,8 @@ class Archive:
             self._store.put(self._path(name), content)
         except BaseError as error:
             raise Unavailable("object-store-away", "the object store does not answer") from error
+
+
+def _beside(checkpoint: Checkpoint) -> str:
+    """What the files that belong to a checkpoint are called: by its number and the hash of its leaves."""
+    return f"{checkpoint.number:06d}-{checkpoint.leaves_hash[:16]}"

@@ -14,6 +14,7 @@ from deploy.audit.verifying import Claim, verify
 from shared.chain import ChainFault
 from shared.checkpoints import OpenSlice, sign
 from shared.contracts.topics import APPLICATIONS
+from shared.errors import Refused
 from shared.merkle import Frontier
 from tests.support.bus import Bus, fresh_topic, headers_of, value_of
 from tests.support.copies import Copy
@@ -234,14 +235,14 @@ async def test_an_alteration_of_what_came_before_is_only_found_from_the_first_ev
 
 async def test_on_another_cluster_everything_is_read(kafka, tmp_path):
     log = await Log.open(kafka, tmp_path, as_it_is)
-    rewrite(tmp_path, log.topic, "000001.next", lambda raw: raw.replace(b'"cluster": "', b'"cluster": "x'))
+    rewrite(tmp_path, log.topic, "000001-*.next", lambda raw: raw.replace(b'"cluster": "', b'"cluster": "x'))
     found = await log.found()
     assert found.breaks == []
     assert found.events[log.topic] == KEYS * EVENTS
 
 
 def rewrite(folder, topic, name, change):
-    file = Path(folder) / "checkpoints" / topic / name
+    (file,) = (Path(folder) / "checkpoints" / topic).glob(name)
     changed = change(file.read_bytes())
     assert changed != file.read_bytes()
     file.write_bytes(changed)
@@ -250,10 +251,14 @@ def rewrite(folder, topic, name, change):
 @pytest.mark.parametrize(
     ("name", "change", "says"),
     [
-        ("000001.leaves", lambda raw: raw[32:] + raw[:32], "not those that were signed"),
-        ("000001.leaves", lambda raw: raw[:-32], "as many leaves"),
-        ("000001.index", lambda raw: raw[: raw.rindex(b"\n", 0, -1) + 1], "as many leaves"),
-        ("000001.next", lambda raw: raw.replace(b'"peaks": ["', b'"peaks": ["00').replace(b'"]', b'"]'), ""),
+        ("000001-*.leaves", lambda raw: raw[32:] + raw[:32], "not those that were signed"),
+        ("000001-*.leaves", lambda raw: raw[:-32], "as many leaves"),
+        ("000001-*.index", lambda raw: raw[: raw.rindex(b"\n", 0, -1) + 1], "as many leaves"),
+        (
+            "000001-*.next",
+            lambda raw: raw.replace(b'"peaks": ["', b'"peaks": ["00').replace(b'"]', b'"]'),
+            "",
+        ),
         ("000001.json", lambda raw: raw.replace(b'"since":"2020', b'"since":"2019'), "signature"),
     ],
 )
@@ -267,7 +272,7 @@ async def test_a_checkpoint_that_is_not_what_was_signed_begins_nothing(kafka, tm
 async def test_other_peaks_are_not_the_signed_root(kafka, tmp_path):
     log = await Log.open(kafka, tmp_path, as_it_is)
     peak = log.archive.standing(1).peaks[0].encode()
-    rewrite(tmp_path, log.topic, "000001.next", lambda raw: raw.replace(peak, b"0" * 64))
+    rewrite(tmp_path, log.topic, "000001-*.next", lambda raw: raw.replace(peak, b"0" * 64))
     (fault,) = faults_of(log.archive, PUBLIC, 1)
     assert "not what was signed" in fault
 
@@ -279,10 +284,24 @@ async def test_leaves_under_another_name_are_found_where_the_chain_goes_on(kafka
     rewrite(
         tmp_path,
         log.topic,
-        "000001.index",
+        "000001-*.index",
         lambda raw: b"\n".join(swap.get(line[:36], line[:36]) + line[36:] for line in raw.split(b"\n")),
     )
     assert {fault.key for fault in (await log.found()).breaks} == {KEYED[0], KEYED[1]}
+
+
+async def test_of_two_runs_at_once_the_one_that_was_late_leaves_the_others_checkpoint_whole(kafka, tmp_path):
+    log = await Log.open(kafka, tmp_path, as_it_is)
+    first, leaves = log.archive.number(1), list(log.archive.leaves(1))
+    opened = OpenSlice(Frontier())
+    for leaf in leaves[1:]:
+        opened.append(leaf.digest)
+    late = opened.close(log.topic, first.since, first.until)
+    with pytest.raises(Refused, match="checkpoint-exists"):
+        log.archive.keep(sign(late, None, AUDITOR.name, AUDITOR.key), leaves[1:], Standing("elsewhere"))
+    assert list(log.archive.leaves(1)) == leaves
+    assert log.archive.standing(1).cluster != "elsewhere"
+    assert faults_of(log.archive, PUBLIC) == []
 
 
 async def test_a_moment_is_rounded_down_to_the_last_checkpoint(kafka, tmp_path):

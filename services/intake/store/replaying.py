@@ -101,7 +101,10 @@ async def still_aside(database: Database, most: int) -> list[UUID]:
 
 
 channels_own = "a key of the channel's call, which finds a repeat; it is in no event"
-on_file = "who asked and who agreed is kept on file; the bus has a tombstone, which has no body"
+on_file = (
+    "who asked, who agreed and when it was stated again is kept on file; "
+    "the bus has a tombstone, which has no body"
+)
 let_go = "who asked, who agreed and how much was done is kept on file; each application's event names the run"
 away = "it finds and opens papers in the object store, or what is left there; their keys are never on the bus"
 
