@@ -51,7 +51,7 @@ async def supply_material(desk: Desk, ask: Ask, supplement: Supplement, now: dat
     async with desk.database.transaction() as tx:
         application = await _lock(tx, ask)
         names = papers.names_of(desk.lookup_key, supplement.materials)
-        stored = await uploads.find_materials(tx, names)
+        stored = await uploads.hold_materials(tx, names)
         rules = desk.policies.in_force(application.region, submitting.shanghai_day(now))
         defects = find_upload_defects(supplement.materials, rules, stored)
         events = answering.supply_material(application, supplement, defects, desk.lookup_key, now)

@@ -7,7 +7,7 @@ from datetime import datetime
 from services.intake.domain.validating import StoredMaterial
 from shared.key_service import WrappedKey
 from shared.person_keys import wrapped_key
-from shared.postgres import Database, Tx
+from shared.postgres import Database, Row, Tx
 
 FIND_MATERIALS = """
 SELECT name, size, content_type FROM materials WHERE name = ANY($1::bytea[]) AND leaving_at IS NULL"""
@@ -18,12 +18,16 @@ ORDER BY name FOR KEY SHARE"""
 
 
 async def find_materials(source: Tx | Database, names: Mapping[bytes, str]) -> dict[str, StoredMaterial]:
-    """What was uploaded and is not leaving, by content hash (hex), which `names` gives for each name.
+    """What was uploaded and is not leaving, by content hash (hex), which `names` gives for each name."""
+    return _by_hash(await source.fetch(FIND_MATERIALS, list(names)) if names else [], names)
 
-    In a transaction none of it is deleted before that ends.
-    """
-    find = FIND_MATERIALS if isinstance(source, Database) else HOLD_MATERIALS
-    found = await source.fetch(find, list(names)) if names else []
+
+async def hold_materials(tx: Tx, names: Mapping[bytes, str]) -> dict[str, StoredMaterial]:
+    """As `find_materials`, and none of it is deleted before the transaction ends."""
+    return _by_hash(await tx.fetch(HOLD_MATERIALS, list(names)) if names else [], names)
+
+
+def _by_hash(found: Sequence[Row], names: Mapping[bytes, str]) -> dict[str, StoredMaterial]:
     return {names[row["name"]]: StoredMaterial(row["size"], row["content_type"]) for row in found}
 
 
