@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from obstore.exceptions import BaseError, NotFoundError
@@ -13,13 +14,18 @@ from obstore.store import ObjectStore, from_url
 
 from deploy.audit.evidence.gathering import Published
 from deploy.local.stack import Stack
-from services.intake.materials import place_of
+from services.intake.materials import archive_place, place_of
 from shared.errors import Refused, Unavailable
 from shared.postgres import AWAY
 from shared.sealed_objects import decrypt
 from shared.sealing import DataKey, Unsealable
 
-KEY_IDS = "SELECT encode(name, 'hex') AS name, key_id FROM materials WHERE name = ANY($1::bytea[])"
+KEY_IDS = """
+SELECT encode(name, 'hex') AS name, key_id, false AS is_archived FROM materials
+WHERE name = ANY($1::bytea[])
+UNION ALL
+SELECT encode(name, 'hex'), key_id, archived_at IS NOT NULL FROM archived_papers WHERE application_id = $2
+ORDER BY is_archived"""
 ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "image/heic": "heic"}
 
 
@@ -46,16 +52,22 @@ class SealedPaper:
 
 async def papers_of(stack: Stack, events: Sequence[Published]) -> list[SealedPaper]:
     """Every paper that the events name, once; raises Refused `database-away`, Unavailable."""
+    application_id = UUID(events[0].link.key)
     named = {paper["name"]: paper for event in events for paper in event.facts.get("materials", ())}
     try:
         connection = await asyncpg.connect(stack.database_as_admin("intake"), timeout=5)
     except AWAY:
         raise Refused("database-away", "intake's database does not answer") from None
     try:
-        rows = await connection.fetch(KEY_IDS, [bytes.fromhex(name) for name in named])
+        rows = await connection.fetch(KEY_IDS, [bytes.fromhex(name) for name in named], application_id)
     finally:
         await connection.close()
-    places = {row["name"]: place_of(row["key_id"]) for row in rows}
+    places = {
+        row["name"]: archive_place(application_id, row["key_id"])
+        if row["is_archived"]
+        else place_of(row["key_id"])
+        for row in rows
+    }
     store: ObjectStore = from_url(stack.object_store_url)
     return [
         SealedPaper(facts, _content(store, places[name]) if name in places else None)

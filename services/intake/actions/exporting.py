@@ -57,11 +57,12 @@ async def agree_to_export(desk: Desk, export_id: UUID, look: Look, now: datetime
             raise Refused("export-unknown", "nobody asked for this export", status=404)
         look.applications, look.reason = [export.application_id], export.reason
         require_other(export, look.actor)
+        filed = await _filed(desk, export.application_id)
+        wrapped = await store.paper_keys(tx, export.application_id, filed.papers)
+        papers = {name: await desk.keys.unwrap(key) for name, key in wrapped.items()}
+        key = await _key_of(desk, filed)
         await store.add_approval(tx, export, look.actor, now)
-    filed = await _filed(desk, export.application_id)
-    wrapped = await store.paper_keys(desk.database, filed.papers)
-    papers = {name: await desk.keys.unwrap(key) for name, key in wrapped.items()}
-    return Opening(export, await _key_of(desk, filed), papers)
+    return Opening(export, key, papers)
 
 
 async def _filed(desk: Desk, application_id: UUID) -> Filed:

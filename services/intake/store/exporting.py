@@ -55,10 +55,20 @@ async def add_approval(tx: Tx, export: Export, by: str, now: datetime) -> None:
         raise Refused("export-done", "the keys for this export were given out before: ask anew") from None
 
 
-PAPER_KEYS = "SELECT name, key_id, algorithm, master, box FROM materials WHERE name = ANY($1::bytea[])"
+PAPER_KEYS = """
+SELECT name, key_id, algorithm, master, box, false AS is_archived FROM materials
+WHERE name = ANY($1::bytea[]) OR archive_of = $2
+UNION ALL
+SELECT name, key_id, algorithm, master, box, true FROM archived_papers WHERE application_id = $2
+ORDER BY is_archived"""
 
 
-async def paper_keys(source: Tx | Database, names: Sequence[bytes]) -> dict[str, WrappedKey]:
-    """The wrapped keys of papers by their names in hex; a paper that was erased is missing."""
-    rows = await source.fetch(PAPER_KEYS, list(names)) if names else []
+async def paper_keys(
+    source: Tx | Database, application_id: UUID, names: Sequence[bytes]
+) -> dict[str, WrappedKey]:
+    """The wrapped keys of an application's papers by their names in hex; one that was erased is missing.
+
+    Of one that is in its archive and was handed in again, by whomever, it is the key of the archive.
+    """
+    rows = await source.fetch(PAPER_KEYS, list(names), application_id)
     return {row["name"].hex(): wrapped_key(row) for row in rows}
