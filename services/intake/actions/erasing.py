@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from services.intake.actions.desk import Desk
-from services.intake.actions.leaving import delete_objects
+from services.intake.actions.leaving import delete_objects, take_everything
 from services.intake.domain.erasing import Erasure, require_another, require_ended
 from services.intake.materials import archive_place, manifest_place, place_of
 from services.intake.store import erasing as store
@@ -93,10 +93,12 @@ async def erase(desk: Desk, erasure_id: UUID, look: Look, now: datetime) -> Eras
         await store.forget_key(tx, erasure.person_id)
         require_ended(await store.numbers_of(tx, erasure.person_id))
         gone = await erase_person(tx, erasure, look.actor, now)
+        # What a retention that was not ended had marked: theirs may be among it.
+        left = await take_everything(tx)
     try:
-        await delete_objects(desk, gone.objects)
+        await delete_objects(desk, [*gone.objects, *left])
     except Unavailable:
-        log.warning("sealed-papers-left-behind", objects=len(gone.objects))
+        log.warning("sealed-papers-left-behind", objects=len(gone.objects) + len(left))
     return Erased(erasure, gone.papers)
 
 

@@ -11,7 +11,8 @@ import structlog
 from services.intake.actions.desk import Desk
 from services.intake.materials import archive_place, place_of
 from services.intake.store import leaving as store
-from services.intake.store.leaving import Archived
+from services.intake.store.leaving import Archived, Leaving
+from shared.postgres import Tx
 
 GRACE = timedelta(seconds=10)
 """So long nobody may hand a paper in before it is looked whether an application names it: no submission that
@@ -49,13 +50,28 @@ async def delete_objects(desk: Desk, objects: Sequence[str]) -> int:
 async def _take(desk: Desk, now: datetime) -> Counter[str]:
     async with desk.database.transaction() as tx:
         found = await store.lock_leaving(tx, now - GRACE, PAPERS)
-        used = await store.in_use(tx, [paper.name for paper in found]) if found else set()
-        gone = [paper for paper in found if paper.name not in used]
-        erased = [paper for paper in gone if paper.archive_of is None]
-        await store.stay(tx, used)
-        await store.take(tx, [paper.name for paper in gone])
-        await store.add_leftovers(tx, [place_of(paper.key_id) for paper in erased])
-    return Counter(erased_papers=len(erased), papers_in_use=len(used))
+        erased, used = await _take_unused(tx, found)
+    return Counter(erased_papers=len(erased), papers_in_use=used)
+
+
+async def take_everything(tx: Tx) -> list[str]:
+    """Take all papers that are leaving, whoever handed them in; the objects that are now to be deleted.
+
+    Whose papers they were is not known any more; somebody who is handing one in at this moment keeps it.
+    """
+    erased, _ = await _take_unused(tx, await store.lock_all_leaving(tx))
+    return erased
+
+
+async def _take_unused(tx: Tx, found: Sequence[Leaving]) -> tuple[list[str], int]:
+    """The objects of what is erased, and how many papers stay because an application names them."""
+    used = await store.in_use(tx, [paper.name for paper in found]) if found else set()
+    gone = [paper for paper in found if paper.name not in used]
+    erased = [place_of(paper.key_id) for paper in gone if paper.archive_of is None]
+    await store.stay(tx, used)
+    await store.take(tx, [paper.name for paper in gone])
+    await store.add_leftovers(tx, erased)
+    return erased, len(used)
 
 
 async def _archive(desk: Desk, now: datetime) -> int:

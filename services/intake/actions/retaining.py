@@ -73,7 +73,8 @@ async def agree_to_retire(desk: Desk, run_id: UUID, look: Look, now: datetime) -
     run = await _find(desk, run_id)
     look.reason = run.reason
     run.require_another(look.actor)
-    await store.add_approval(desk.database, run_id, look.actor, now)
+    if not await store.add_approval(desk.database, run_id, look.actor, now):
+        raise Refused("retention-agreed", "somebody agreed to this before")
     return await _find(desk, run_id)
 
 

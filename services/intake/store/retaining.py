@@ -106,12 +106,12 @@ async def find_run(source: Tx | Database, run_id: UUID) -> Run | None:
 
 ADD_APPROVAL = """
 INSERT INTO retention_approvals (run_id, approved_by, approved_at) VALUES ($1, $2, $3)
-ON CONFLICT DO NOTHING"""
+ON CONFLICT DO NOTHING RETURNING run_id"""
 
 
-async def add_approval(source: Database, run_id: UUID, by: str, now: datetime) -> None:
-    """Write down that another agreed; of two at once the first counts."""
-    await source.execute(ADD_APPROVAL, run_id, by, now)
+async def add_approval(source: Database, run_id: UUID, by: str, now: datetime) -> bool:
+    """Write down that another agreed; False if one did before, maybe at this moment."""
+    return await source.fetchval(ADD_APPROVAL, run_id, by, now) is not None
 
 
 ADD_BATCH = "INSERT INTO retention_batches (run_id, at, counts) VALUES ($1, $2, $3)"

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.intake import actions
-from services.intake.actions import Ask, Asked
+from services.intake.actions import Ask, Asked, Wanted
 from services.intake.domain.papers import name_of
 from services.intake.materials import Materials
 from services.intake.store.materials import get_key
@@ -298,6 +298,10 @@ async def test_what_the_policy_archives_lies_sealed_in_an_archive_with_its_manif
     row = await desk.database.fetchrow("SELECT * FROM archived_papers")
     opened = await desk.materials.read(await KEYS.unwrap(wrapped_key(row)), receipt.application_id)
     assert b"for the archive" in opened
+    wanted = Wanted(receipt.application_id, "court order 7", "operator")
+    export = await actions.ask_to_export(desk, uuid4(), wanted, DUE)
+    given = await actions.agree_to_export(desk, export.export_id, by("supervisor"), DUE)
+    assert given.papers[row["name"].hex()] == await KEYS.unwrap(wrapped_key(row))
     assert len(objects(tmp_path)) == 1
     again = await a_paper(desk, "for the archive", DUE)
     assert await key_of(desk, again) is not None
@@ -337,6 +341,19 @@ async def test_an_archived_paper_goes_with_its_person_and_its_key_with_the_maste
     assert erased.papers == 2
     assert (await count(desk, "archived_papers"), await count(desk, "leftovers")) == (0, 0)
     assert objects(tmp_path, "archive") == []
+
+
+async def test_an_erasure_takes_papers_that_a_retention_had_only_marked(desk, tmp_path):
+    letter = await a_paper(desk, "marked")
+    receipt = await an_old_one(desk, "old", [letter], applicant=PERSON)
+    still_open = await taken(desk, "open", applicant=PERSON, disease_code="PZH-002")
+    await actions.retire_some(desk, await agreed(desk, DUE), DUE)
+    assert await key_of(desk, letter) is not None
+    await withdrawn(desk, still_open, DUE)
+    erasure = await actions.ask_to_erase(desk, uuid4(), Asked(receipt.person_id, "asked", "operator"), DUE)
+    await actions.erase(desk, erasure.erasure_id, by("supervisor"), DUE)
+    assert await key_of(desk, letter) is None
+    assert (await count(desk, "leftovers"), objects(tmp_path)) == (0, [])
 
 
 async def test_the_newest_policy_of_the_region_counts(desk):
