@@ -48,19 +48,27 @@ LEAVE_OUT = "INSERT INTO live.left_out SELECT unnest($1::text[])"
 class Outcome:
     """What was read and what came of it; `faults` are sentences about records that do not fit.
 
-    `left_out` counts keys of events that could not be compared.
+    `left_out` counts keys that were not compared, `given_up` those of them of which staff gave a record up or
+    have one set aside, `unreadable` records that no reader can read.
     """
 
     comparison: Comparison = field(default_factory=Comparison)
     records: int = 0
     seconds: float = 0.0
     left_out: int = 0
+    given_up: int = 0
+    unreadable: int = 0
     faults: list[str] = field(default_factory=list)
 
     @property
     def equal(self) -> bool:
         """Whether the topics tell exactly what the live tables say."""
         return not self.faults and self.comparison.live.hash == self.comparison.rebuilt.hash
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was passed over but what moved on meanwhile."""
+        return not (self.given_up or self.unreadable)
 
 
 async def rebuild(place: Place, replay: Replay, progress: Progress, *, keep: bool = False) -> Outcome:
@@ -89,7 +97,7 @@ async def _rebuild(
     compacted = [c.topic.name for c in replay.consumers if not c.in_sequence and c.topic not in own]
     await copy_live(live, scratch, replay.tables, compacted)
     await wait_until_published(live, place.service)
-    outcome, began = Outcome(), time.perf_counter()
+    outcome, began = Outcome(given_up=await scratch.fetchval(COUNT_LEFT_OUT)), time.perf_counter()
     database = await Database.open(place.scratch_url, name="mente-rebuild", size=2)
     try:
         for one in replay.prepare:
@@ -131,7 +139,9 @@ class _Reading:
         read = consumer.reader
         try:
             while (messages := await asyncio.to_thread(next, batches, None)) is not None:
-                await self._take(consumer, [one for m in messages if (one := _read(read, m))])
+                readable = [one for m in messages if (one := _read(read, m))]
+                self._outcome.unreadable += len(messages) - len(readable)
+                await self._take(consumer, readable)
                 self._outcome.records += len(messages)
                 self._progress(self._outcome.records, self._total)
         finally:

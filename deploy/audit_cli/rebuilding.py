@@ -25,6 +25,9 @@ from shared.errors import Refused
 if TYPE_CHECKING:
     from deploy.audit.rebuilding import Outcome
 
+INCOMPLETE = 3
+"""The exit code of a rebuild that is equal as far as it could compare."""
+
 READERS = ("intake", "review", "notify")
 
 
@@ -33,7 +36,10 @@ def rebuild(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the scratch database to be looked at.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a service's state again from the topics alone; exit 1 when the live tables say otherwise."""
+    """Make a service's state again from the topics alone; exit 1 when the live tables say otherwise.
+
+    Exit 3 when they say the same, but something was passed over that staff gave up or nobody can read.
+    """
     from deploy.audit import rebuilding
 
     if service not in READERS:
@@ -51,7 +57,7 @@ def rebuild(
         sys.stdout.write(json.dumps(facts_of(outcome), ensure_ascii=False) + "\n")
     else:
         _report(outcome, keep=keep)
-    raise typer.Exit(0 if outcome.equal else 1)
+    raise typer.Exit(1 if not outcome.equal else 0 if outcome.whole else INCOMPLETE)
 
 
 def _shown(bar: Progress) -> Callable[[int, int], None]:
@@ -83,6 +89,8 @@ def facts_of(outcome: Outcome) -> dict[str, Any]:
         "first": found.first,
         "faults": outcome.faults,
         "left_out": outcome.left_out,
+        "given_up": outcome.given_up,
+        "unreadable": outcome.unreadable,
         "records": outcome.records,
         "seconds": round(outcome.seconds, 2),
     }
@@ -102,10 +110,14 @@ def _report(outcome: Outcome, *, keep: bool) -> None:
         screen.print(f"[red]{found.different} rows differ, the first: {escape(found.first)}[/red]")
     if outcome.left_out:
         screen.print(
-            f"{outcome.left_out} keys were left out: they moved on meanwhile, or staff gave a record up"
+            f"{outcome.left_out} keys were left out: {outcome.given_up} of which staff gave a record up "
+            "or have one set aside, the others moved on meanwhile"
         )
+    if outcome.unreadable:
+        screen.print(f"{outcome.unreadable} records that nobody can read were passed over")
     if keep:
         screen.print("the scratch database is kept: `public` is from the topics, `live` is the copy")
     rate = outcome.records / max(outcome.seconds, 0.001)
-    verdict = "[green]equal[/green]" if outcome.equal else "[red]not equal[/red]"
+    equal = "[green]equal[/green]" if outcome.whole else "[yellow]equal but for what was passed over[/yellow]"
+    verdict = equal if outcome.equal else "[red]not equal[/red]"
     screen.print(f"{outcome.records:,} records in {outcome.seconds:.1f} s, {rate:,.0f} a second: {verdict}")

@@ -164,6 +164,25 @@ async def test_what_intake_refuses_is_told_in_one_sentence(stack, rejected, word
     assert len(told.stderr.splitlines()) == 1
 
 
+GIVE_UP = """
+INSERT INTO parked (topic, partition, "offset", key, headers, record_timestamp, code, reason, attempts, state)
+VALUES ('review.cases', 0, 1000000, $1, '{}', now(), 'any', 'any', 1, 'discarded')"""
+
+
+async def test_a_rebuild_that_had_to_pass_something_over_says_so(stack, rejected):
+    assert mente(stack, "rebuild", "review").returncode == 0
+    connection = await asyncpg.connect(stack.database_as_admin("review"))
+    await connection.execute(GIVE_UP, rejected)
+    try:
+        told = mente(stack, "rebuild", "review")
+    finally:
+        await connection.execute("DELETE FROM parked WHERE code = 'any'")
+        await connection.close()
+    assert told.returncode == 3, told.stdout + told.stderr
+    assert "1 of which staff gave a record up" in told.stdout
+    assert "equal but for what was passed over" in told.stdout
+
+
 async def test_an_event_that_nobody_stated_is_found(stack, rejected):
     """The last one here: somebody adds a case to the bus, with a chain that fits."""
     case = ApplicationWithdrawn(application_id=uuid4(), occurred_at=NOON)
