@@ -16,10 +16,7 @@ from shared.sealing import (
     DataKey,
     Unsealable,
     box_bytes,
-    box_text,
-    seal,
     seal_json,
-    unseal,
     unseal_json,
 )
 
@@ -145,16 +142,6 @@ def opened(event: E, key: DataKey | None) -> E:
         return event
     private = unseal_json(key, event.sealed, event.context, event.private_kind)
     return event.model_copy(update={"private": private})
-
-
-def seal_text(key: DataKey, text: str, context: str) -> str:
-    """Seal a text of a table, for one place."""
-    return box_text(seal(key, text.encode(), context.encode()))
-
-
-def open_text(key: DataKey, box: str, context: str) -> str:
-    """Open what `seal_text` gave for the same place."""
-    return unseal(key, box_bytes(box), context.encode()).decode()
 
 
 def wrapped_key(row: Row) -> WrappedKey:
