@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+from confluent_kafka import Message
 from rich.table import Table
 
 from deploy.audit.reading import link_of, records_of, spans_of
@@ -90,20 +92,24 @@ def lines_of(
     topics: Sequence[str] = ABOUT_APPLICATIONS,
 ) -> list[Line]:
     """Every event of an application up to a moment, in order of time; raises KafkaSilent."""
-    key, check, lines, known = str(application_id), ChainCheck(), [], set()
-    spans = spans_of(kafka, topics)
+    key, spans = str(application_id), spans_of(kafka, topics)
     count = {name: sum(span.topic == name for span in spans) for name in topics}
     there = [span for span in spans if span.partition == partition_of(key, count[span.topic])]
-    for batch in records_of(kafka, there):
-        for message in batch:
-            if message.key() != key.encode() or (link := link_of(message)) is None:
-                continue
-            fault = check.take(link)
-            if link.event_id not in known or fault:
-                known.add(link.event_id)
-                lines.append(Line(link, _event(link), message.partition() or 0, message.offset() or 0, fault))
-    told = [line for line in lines if until is None or line.event.occurred_at <= until]
-    return sorted(told, key=lambda line: (line.event.occurred_at, line.link.topic, line.link.sequence))
+    lines = lines_in(key, chain.from_iterable(records_of(kafka, there)))
+    return [line for line in lines if until is None or line.event.occurred_at <= until]
+
+
+def lines_in(key: str, messages: Iterable[Message]) -> list[Line]:
+    """Every event of a key among these records, in order of time."""
+    check, lines, known = ChainCheck(), [], set()
+    for message in messages:
+        if message.key() != key.encode() or (link := link_of(message)) is None:
+            continue
+        fault = check.take(link)
+        if link.event_id not in known or fault:
+            known.add(link.event_id)
+            lines.append(Line(link, _event(link), message.partition() or 0, message.offset() or 0, fault))
+    return sorted(lines, key=lambda line: (line.event.occurred_at, line.link.topic, line.link.sequence))
 
 
 def _event(link: Link) -> Event:

@@ -6,11 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-import pytest
-
-from deploy.audit import history
-from deploy.audit.history import Line, lines_of
-from deploy.audit.reading import Span
+from deploy.audit.history import Line, lines_in
 from shared.contracts.applications import ApplicationRetired
 from shared.contracts.base import Event
 from shared.contracts.persons import PersonErased, PersonKeyMade
@@ -30,21 +26,12 @@ def a_message(event: Event, sequence: int) -> Any:
     return SimpleNamespace(**{name: lambda value=value: value for name, value in told.items()})
 
 
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch):
-    """Reads the lines of a key from the events that are given."""
-
-    def read(key: UUID, events: Sequence[Event]) -> list[Line]:
-        topic = events[0].topic
-        batch = [a_message(event, number) for number, event in enumerate(events, 1)]
-        monkeypatch.setattr(history, "spans_of", lambda *_: [Span(topic, 0, 1, len(batch) + 1)])
-        monkeypatch.setattr(history, "records_of", lambda *_: [batch])
-        return lines_of("nowhere", key, topics=[topic])
-
-    return read
+def told(key: UUID, events: Sequence[Event]) -> list[Line]:
+    """The lines of a key from the events that are given."""
+    return lines_in(str(key), [a_message(event, number) for number, event in enumerate(events, 1)])
 
 
-def test_sealed_events_are_told_without_what_is_private(told) -> None:
+def test_sealed_events_are_told_without_what_is_private() -> None:
     withdrawn = an_application_withdrawn(APPLICATION, reason="材料不齐。")
     submitted, taken_back = told(APPLICATION, [an_application_submitted(APPLICATION), withdrawn])
     assert submitted.facts()["what"].startswith("applies through “攀枝花智慧医保小程序”")
@@ -53,7 +40,7 @@ def test_sealed_events_are_told_without_what_is_private(told) -> None:
     assert "材料不齐" not in str(taken_back.facts())
 
 
-def test_an_application_whose_papers_are_gone_says_so_plainly(told) -> None:
+def test_an_application_whose_papers_are_gone_says_so_plainly() -> None:
     retired = ApplicationRetired(
         occurred_at=NOON,
         application_id=APPLICATION,
@@ -72,7 +59,7 @@ def test_an_application_whose_papers_are_gone_says_so_plainly(told) -> None:
     assert "its papers are moved to the archive" in told(APPLICATION, [archived])[0].facts()["what"]
 
 
-def test_records_without_a_body_tell_of_an_erasure(told) -> None:
+def test_records_without_a_body_tell_of_an_erasure() -> None:
     made = PersonKeyMade(
         occurred_at=NOON, person_id=PERSON, key_id=KEY.key_id, algorithm="A256GCM", master="tests", box="AQ"
     )
