@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -13,10 +13,6 @@ from services.intake.materials import archive_place, place_of
 from services.intake.store import leaving as store
 from services.intake.store.leaving import Archived, Leaving
 from shared.postgres import Tx
-
-GRACE = timedelta(seconds=10)
-"""So long nobody may hand a paper in before it is looked whether an application names it: no submission that
-found it before takes longer than that to be written."""
 
 PAPERS, ARCHIVES, OBJECTS = 500, 10, 500
 """How many are handled at once."""
@@ -29,7 +25,7 @@ async def let_papers_go(desk: Desk, now: datetime) -> Counter[str]:
 
     Raises Unavailable `object-store-away`; what was done until then stays done.
     """
-    counts = await _take(desk, now)
+    counts = await _take(desk)
     counts["archived_papers"] = await _archive(desk, now)
     counts["deleted_objects"] = await delete_objects(desk, await store.leftovers(desk.database, OBJECTS))
     return counts
@@ -47,10 +43,9 @@ async def delete_objects(desk: Desk, objects: Sequence[str]) -> int:
     return len(deleted)
 
 
-async def _take(desk: Desk, now: datetime) -> Counter[str]:
+async def _take(desk: Desk) -> Counter[str]:
     async with desk.database.transaction() as tx:
-        found = await store.lock_leaving(tx, now - GRACE, PAPERS)
-        erased, used = await _take_unused(tx, found)
+        erased, used = await _take_unused(tx, await store.lock_leaving(tx, PAPERS))
     return Counter(erased_papers=len(erased), papers_in_use=used)
 
 
@@ -59,7 +54,7 @@ async def take_everything(tx: Tx) -> list[str]:
 
     Whose papers they were is not known any more; somebody who is handing one in at this moment keeps it.
     """
-    erased, _ = await _take_unused(tx, await store.lock_all_leaving(tx))
+    erased, _ = await _take_unused(tx, await store.lock_leaving(tx))
     return erased
 
 

@@ -62,23 +62,13 @@ class Leaving:
 
 
 LOCK_LEAVING = """
-SELECT name, key_id, archive_of FROM materials WHERE leaving_at < $1
-ORDER BY leaving_at, name LIMIT $2 FOR UPDATE SKIP LOCKED"""
-
-
-LOCK_ALL_LEAVING = """
 SELECT name, key_id, archive_of FROM materials WHERE leaving_at IS NOT NULL
-ORDER BY leaving_at, name FOR UPDATE SKIP LOCKED"""
+ORDER BY leaving_at, name LIMIT $1 FOR UPDATE SKIP LOCKED"""
 
 
-async def lock_all_leaving(tx: Tx) -> list[Leaving]:
-    """All papers that were marked."""
-    return [Leaving(**row) for row in await tx.fetch(LOCK_ALL_LEAVING)]
-
-
-async def lock_leaving(tx: Tx, before: datetime, most: int) -> list[Leaving]:
-    """Some papers that were marked before then."""
-    return [Leaving(**row) for row in await tx.fetch(LOCK_LEAVING, before, most)]
+async def lock_leaving(tx: Tx, most: int | None = None) -> list[Leaving]:
+    """Some papers that were marked, or all, but those that somebody is handing in at this moment."""
+    return [Leaving(**row) for row in await tx.fetch(LOCK_LEAVING, most)]
 
 
 IN_USE = """
