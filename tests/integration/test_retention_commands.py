@@ -21,6 +21,9 @@ from tests.support.stack import embedded_stack, in_thread
 PERSONS = 70
 """More than a batch."""
 
+WORDS = ("测试员", "19900001234", "990101")
+"""Of every applicant here: the name, the phone, the place in the number."""
+
 ENDED_LONG_AGO = (
     "UPDATE applications SET ended_at = ended_at - interval '12 years' WHERE ended_at IS NOT NULL"
 )
@@ -98,6 +101,24 @@ async def killed_after_a_batch(intake):
     await in_thread(intake.running.kill, "intake")
 
 
+async def agreed_by_two(intake):
+    """What is due goes by word of two people, and of no fewer; the id of the run."""
+    asked = await told(intake, "retention", "ask", "--reason", "tests", "--by", "operator")
+    assert "Nothing is done yet" in asked.stdout, asked.stderr
+    assert [word for word in WORDS if word in asked.stdout] == []
+    told_next = asked.stdout.splitlines()[-1].split()
+    assert (told_next[:3], told_next[4:]) == (["mente", "retention", "approve"], ["--by", "WHO"])
+    run_id = told_next[3]
+    alone = await told(intake, *told_next[1:-1], "operator")
+    assert (alone.returncode, "scope-missing" in alone.stderr) == (1, True)
+    early = await told(intake, "retention", "run", run_id)
+    assert (early.returncode, "retention-not-agreed" in early.stderr) == (1, True)
+    assert len(papers_in(intake)) == PERSONS + 1
+    agreed = await told(intake, *told_next[1:-1], "supervisor")
+    assert f"mente retention run {run_id}" in agreed.stdout, agreed.stderr
+    return run_id
+
+
 @pytest.mark.timeout(400)
 async def test_two_people_let_go_what_is_due_and_a_kill_in_between_does_no_harm(intake):
     nothing = await told(intake, "retention", "list")
@@ -111,18 +132,7 @@ async def test_two_people_let_go_what_is_due_and_a_kill_in_between_does_no_harm(
     found = json.loads((await told(intake, "retention", "list", "--json")).stdout)
     assert {one["acceptance_no"] for one in found["applications"]} == {r.acceptance_no for r in receipts}
 
-    asked = await told(intake, "retention", "ask", "--reason", "tests", "--by", "operator")
-    assert "Nothing is done yet" in asked.stdout, asked.stderr
-    told_next = asked.stdout.splitlines()[-1].split()
-    assert (told_next[:3], told_next[4:]) == (["mente", "retention", "approve"], ["--by", "WHO"])
-    run_id = told_next[3]
-    alone = await told(intake, *told_next[1:-1], "operator")
-    assert (alone.returncode, "scope-missing" in alone.stderr) == (1, True)
-    early = await told(intake, "retention", "run", run_id)
-    assert (early.returncode, "retention-not-agreed" in early.stderr) == (1, True)
-    assert len(papers_in(intake)) == PERSONS + 1
-    agreed = await told(intake, *told_next[1:-1], "supervisor")
-    assert f"mente retention run {run_id}" in agreed.stdout, agreed.stderr
+    run_id = await agreed_by_two(intake)
     assert len(papers_in(intake)) == PERSONS + 1
 
     begun, _ = await asyncio.gather(told(intake, "retention", "run", run_id), killed_after_a_batch(intake))
@@ -145,9 +155,9 @@ async def test_two_people_let_go_what_is_due_and_a_kill_in_between_does_no_harm(
     life = await told(intake, "audit", "history", receipts[0].acceptance_no)
     assert "its papers are erased" in life.stdout, life.stderr
     assert "supervisor" in life.stdout
-    words = "".join(one.stdout + one.stderr for one in (listed, asked, begun, finished, life))
+    words = "".join(one.stdout + one.stderr for one in (listed, begun, finished, life))
     logged = (intake.running.stack.logs_folder / "intake.log").read_text()
-    assert [word for word in ("测试员", "19900001234", "990101") if word in words + logged] == []
+    assert [word for word in WORDS if word in words + logged] == []
 
 
 async def test_a_person_is_erased_by_two_people_only(intake):

@@ -113,7 +113,14 @@ def _parts(application_id):
         to_stage=Stage.FINAL,
         opinion="材料不齐。",
     )
-    decided = told(
+    decided = _rejected(case)
+    yield [(mine, 1), *others(an_application_submitted)], [(accepted, 1), *others(_accepted)]
+    yield others(an_application_submitted), [(forwarded, 2), (decided, 3), *others(_accepted)]
+    yield others(an_application_submitted), others(_accepted)
+
+
+def _rejected(case):
+    return told(
         DecisionMade,
         **case,
         outcome=Outcome.REJECTED,
@@ -124,9 +131,6 @@ def _parts(application_id):
         reasons=[Reason(code="RECORD_TOO_OLD", text="病历资料超过规定期限", detail=WORDS)],
         remedy="可申请行政复议。",
     )
-    yield [(mine, 1), *others(an_application_submitted)], [(accepted, 1), *others(_accepted)]
-    yield others(an_application_submitted), [(forwarded, 2), (decided, 3), *others(_accepted)]
-    yield others(an_application_submitted), others(_accepted)
 
 
 def others(make):
