@@ -12,13 +12,8 @@ from services.notify.domain.announcing import Template
 from services.notify.domain.delivering import Taken
 from services.notify.store import announcing, reading
 from services.notify.store import delivering as on_the_way
-from tests.support.notify_desk import (
-    QUICK,
-    a_citizen,
-    a_recipient,
-    a_request,
-    an_announcement,
-)
+from tests.support.notify_desk import QUICK, a_citizen, an_announcement
+from tests.support.notify_events import a_recipient, a_request
 
 NOW = app.now()
 

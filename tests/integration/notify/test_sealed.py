@@ -11,16 +11,8 @@ from services.notify.domain.announcing import Template
 from services.notify.domain.delivering import Taken
 from shared.contracts.base import ERASED
 from shared.contracts.persons import PersonErased
-from tests.support.notify_desk import (
-    QUICK,
-    a_citizen,
-    a_recipient,
-    a_rejection,
-    a_request,
-    a_submission,
-    an_announcement,
-    sending,
-)
+from tests.support.notify_desk import QUICK, a_citizen, an_announcement, sending
+from tests.support.notify_events import a_recipient, a_rejection, a_request, a_submission
 
 LEASE = timedelta(seconds=30)
 ASKED, OPINION, MEANT = "canary-asked 请补交血压记录", "canary-opinion 材料不足", "canary-meant 出院小结过期"

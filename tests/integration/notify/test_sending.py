@@ -11,15 +11,8 @@ from services.notify.delivery import Pace
 from services.notify.domain.announcing import Template
 from services.notify.domain.delivering import Taken, Unclear
 from tests.support.bus import until
-from tests.support.notify_desk import (
-    PANZHIHUA,
-    QUICK,
-    a_phone,
-    a_recipient,
-    a_submission,
-    an_announcement,
-    sending,
-)
+from tests.support.notify_desk import PANZHIHUA, QUICK, an_announcement, sending
+from tests.support.notify_events import a_phone, a_recipient, a_submission
 
 LEASE = timedelta(seconds=30)
 
