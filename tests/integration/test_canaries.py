@@ -26,7 +26,7 @@ from deploy.local.stack import PARTS, Stack
 from services.intake.actions import restate_erased
 from shared.contracts.submissions import ApplicantClass, Material
 from shared.contracts.topics import PERSON_KEYS, TOPICS
-from shared.postgres import Database
+from shared.postgres import Database, Row
 from shared.sealing import box_text
 from shared.signing import SignedCall, sign
 from tests.support.bus import until
@@ -41,6 +41,7 @@ WORDS = "金丝雀在唱歌"
 LETTER = b"%PDF-1.7\n% the canary sings at half past six\n"
 SECRET = (SINGER.name, SINGER.id_number, SINGER.phone, WORDS, "the canary sings")
 KEY = "SELECT key_id, box FROM person_keys WHERE person_id = $1"
+PAPERS = "SELECT key_id, box FROM materials"
 
 pytestmark = pytest.mark.timeout(420)
 
@@ -186,6 +187,11 @@ async def compact(stack: Stack) -> None:
     await database.close()
 
 
+def letter_in(stack: Stack, paper: Row) -> Path | None:
+    """Where a sealed paper lies in the object store."""
+    return next((path for path in Path(stack.home).rglob(f"*{paper['key_id'].hex}*") if path.is_file()), None)
+
+
 async def erase(world: World, person: UUID) -> None:
     await world.office.sign_in("operator")
     await world.office.sign_in("supervisor")
@@ -216,11 +222,17 @@ async def test_a_person_is_nowhere_in_clear_and_after_the_erasure_nowhere(world:
     row = await database.fetchrow(KEY, person)
     assert row is not None
     assert found(box_text(row["box"]), where) >= {"topics"}, "the wrapped key is on the bus"
+    papers = await database.fetch(PAPERS)
+    assert len(papers) == len({letter_in(stack, paper) for paper in papers}) > 0, (
+        "each paper lies in the store"
+    )
+    boxes = [bytes(one["box"]) for one in (row, *papers)]
     await erase(world, person)
+    assert {letter_in(stack, paper) for paper in papers} == {None}
 
     async def forgotten() -> bool:
-        gone = [not found(bytes(row["box"]), {"tables": [t async for t in in_tables(stack)]})]
-        return all(gone)
+        tables = {"tables": [table async for table in in_tables(stack)]}
+        return not any(found(box, tables) for box in boxes)
 
     await until(forgotten, within=60, every=0.5)
     await compact(stack)
