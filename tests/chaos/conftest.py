@@ -71,7 +71,7 @@ def figures(record_property: Callable[[str, object], None]):
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table of faults and figures."""
-    reports = terminalreporter.getreports("passed")
+    reports = [one for ended in ("passed", "failed") for one in terminalreporter.getreports(ended)]
     lines = [line for report in reports for name, line in report.user_properties if name == FIGURES]
     if lines:
         terminalreporter.section("faults")
