@@ -17,6 +17,7 @@ from shared.contracts.base import (
     Value,
     date,
 )
+from shared.contracts.deadlines import PolicyPart
 
 TOPIC = "review.cases"
 
@@ -78,6 +79,13 @@ class DecidedPrivate(Private):
     details: list[Paragraph] = Field(default_factory=list)
 
 
+class NewerParts(Value):
+    """What an act took from a newer version of the policy than the application's, as that version wants."""
+
+    policy_version: int
+    parts: tuple[PolicyPart, ...] = Field(min_length=1)
+
+
 class CaseEvent(ApplicationEvent):
     """An event about one case; it names the region and the number so that readers need no look-up."""
 
@@ -108,6 +116,7 @@ class ApplicationAccepted(CaseEvent):
     """An officer accepted the application; the main clock has a due date (T05)."""
 
     type: ClassVar[str] = "application-accepted"
+    version: ClassVar[int] = 2
 
     accepted_by: Code
     policy_version: int
@@ -115,12 +124,14 @@ class ApplicationAccepted(CaseEvent):
     budget_working_days: int
     due_on: date
     due_provisional: bool = False
+    newer: NewerParts | None = None
 
 
 class MaterialRequested(SealedCaseEvent):
     """A reviewer asked, once and completely, for what is missing (T14); `clock_paused_on` if it pauses."""
 
     type: ClassVar[str] = "material-requested"
+    version: ClassVar[int] = 2
     private_kind: ClassVar[PrivateKind] = RequestedPrivate
 
     requested_by: Code
@@ -129,6 +140,7 @@ class MaterialRequested(SealedCaseEvent):
     kinds: list[Code] = Field(min_length=1, max_length=60)
     answer_due_on: date
     clock_paused_on: date | None = None
+    newer: NewerParts | None = None
     private: Hidden[RequestedPrivate] = None
 
 
@@ -136,22 +148,26 @@ class ReviewResumed(CaseEvent):
     """The asked-for material is there; the stage that asked goes on, the clock runs again."""
 
     type: ClassVar[str] = "review-resumed"
+    version: ClassVar[int] = 2
 
     stage: Stage
     clock_resumed_on: date | None = None
     due_on: date
     due_provisional: bool = False
+    newer: NewerParts | None = None
 
 
 class ReviewForwarded(SealedCaseEvent):
     """A reviewer handed the case to the next stage with an opinion (T11, T13)."""
 
     type: ClassVar[str] = "review-forwarded"
+    version: ClassVar[int] = 2
     private_kind: ClassVar[PrivateKind] = OpinionPrivate
 
     forwarded_by: Code
     from_stage: Stage
     to_stage: Stage
+    newer: NewerParts | None = None
     private: Hidden[OpinionPrivate] = None
 
 
@@ -170,6 +186,7 @@ class DecisionMade(SealedCaseEvent):
     """A named person decided; a rejection carries reasons and remedy (T21, T23, N-08)."""
 
     type: ClassVar[str] = "decision-made"
+    version: ClassVar[int] = 2
     private_kind: ClassVar[PrivateKind] = DecidedPrivate
 
     outcome: Outcome
@@ -178,16 +195,26 @@ class DecisionMade(SealedCaseEvent):
     policy_version: int
     reasons: list[ListedGround] = Field(default_factory=list)
     remedy: str | None = None
+    newer: NewerParts | None = None
     private: Hidden[DecidedPrivate] = None
 
 
 class DueDateCorrected(CaseEvent):
-    """A due date that rested on a calendar year that was missing is known now (N-13)."""
+    """A due date moved because a calendar came or changed (N-13); it is provisional while a year is missing.
+
+    `calendar_year` and `calendar_version` name the calendar that moved it, `policy_version` the policy whose
+    own days did.
+    """
 
     type: ClassVar[str] = "due-date-corrected"
+    version: ClassVar[int] = 2
 
     due_before: date | None = None
     due_on: date
+    due_provisional: bool = False
+    calendar_year: int | None = None
+    calendar_version: int | None = None
+    policy_version: int | None = None
 
 
 class CaseClosed(CaseEvent):

@@ -42,6 +42,31 @@ class ExpertReview(StrEnum):
     NOT_REQUIRED = "not_required"
 
 
+class PolicyPart(StrEnum):
+    """The parts of a policy of which each can bind the applications in flight in its newest version."""
+
+    DEADLINES = "deadlines"
+    REVIEW = "review"
+    MATERIALS = "materials"
+    REASONS = "reasons"
+    REMEDY = "remedy"
+    CALENDAR = "calendar"
+
+
+class Follows(StrEnum):
+    """Which version binds an application in flight: that of its submission, or the newest in force."""
+
+    PINNED = "pinned"
+    NEWEST = "newest"
+
+
+class InFlightRule(Value):
+    """Which version binds applications in flight in one part; a part that is not named is pinned."""
+
+    part: PolicyPart
+    follows: Sourced[Follows]
+
+
 class Extension(Value):
     """How often and by how many working days the main clock may be extended (N-12)."""
 
@@ -85,3 +110,4 @@ class Remedy(Value):
     text_en: Sourced[str]
     appeal_channels: MaybeKnown[tuple[str, ...]]
     appeal_answer_working_days: MaybeKnown[int]
+    appeal_lodge_working_days: MaybeKnown[int] | None = None

@@ -37,6 +37,7 @@ class MaterialRule(Value):
     """One requirement; met by every kind of one alternative in `any_of`, or waived by a kind of `unless`.
 
     A paper older than `max_age_months` at submission is a warning to the applicant; the reviewer decides.
+    `legal_basis` names the law by which more than an ID document may be asked for (N-04).
     """
 
     kind: Code
@@ -53,6 +54,11 @@ class MaterialRule(Value):
     signer_title_min: Sourced[PhysicianTitle] | None = None
     form: Sourced[str] | None = None
     hint: Sourced[str] | None = None
+    example: Sourced[str] | None = None
+    must_show: Sourced[tuple[str, ...]] | None = None
+    signer_department: Sourced[str] | None = None
+    available_at: Sourced[tuple[str, ...]] | None = None
+    legal_basis: Sourced[str] | None = None
 
     @property
     def accepted_kinds(self) -> frozenset[str]:
@@ -69,6 +75,13 @@ class MaterialRule(Value):
     def stops_submission(self, kinds: Collection[str]) -> bool:
         """Tell whether an application with these kinds of paper cannot be submitted for want of this one."""
         return self.required.v and self.needed_by.v is NeededBy.SUBMISSION and not self.is_met_by(kinds)
+
+
+class MaterialForm(Value):
+    """In which form papers are handed over in a kind of channel: original, copy, file (F-P50, F-S17)."""
+
+    kind: Code
+    form: Sourced[str]
 
 
 class UploadLimits(Value):

@@ -1,66 +1,32 @@
 """Region policies as catalog publishes them: versioned data, every value with its source."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from shared.contracts.base import Code, ContentHash, Event, Line, Value, date
+from shared.contracts.base import Code, ContentHash, Event, Value, date
+from shared.contracts.benefits import BenefitFigure, Institution, InstitutionRules, OutOfArea, Renewal
 from shared.contracts.calendars import CalendarDocument, CalendarYear
-from shared.contracts.deadlines import Deadlines, Remedy, ReviewRules
-from shared.contracts.materials import MaterialRule, UploadLimits
+from shared.contracts.deadlines import Deadlines, Follows, InFlightRule, PolicyPart, Remedy, ReviewRules
+from shared.contracts.diseases import Catalogue, Disease, NationalCode
+from shared.contracts.enrolment import Division, Eligibility, EnrolledClass
+from shared.contracts.guidance import (
+    ComparisonRow,
+    GuideText,
+    IntakeWindow,
+    Notice,
+    Office,
+    OfflineVerification,
+    OnlineTerms,
+    PolicyChannel,
+)
+from shared.contracts.materials import MaterialForm, MaterialRule, UploadLimits
 from shared.contracts.messages import MessageChannel
 from shared.contracts.retention import Retention
-from shared.contracts.sourced import Grade, MaybeKnown, Sourced
-from shared.contracts.submissions import ApplicantClass, ApplicationType
-
-
-class Division(Value):
-    """A county-level part of the pooling area with its division code."""
-
-    code: Code
-    name: Sourced[str]
-
-
-class EnrolledClass(Value):
-    """A class of applicants; `insutype` is 310 (employees) or 390 (residents) where it is fixed."""
-
-    id: ApplicantClass
-    name: Sourced[str]
-    insutype: MaybeKnown[str]
-
-
-class Eligibility(Value):
-    """What enrolment must look like before an application is taken (F-P09, F-P44)."""
-
-    enrolment_normal: Sourced[bool]
-    no_arrears: Sourced[bool]
-    out_of_area_filing_first: Sourced[bool]
-
-
-class Disease(Value):
-    """One disease of the region's catalogue under its local code.
-
-    `re_review_years` is 0 where no periodic review is needed; `annual_cap_yuan` is a sum or words such as
-    `as_inpatient`; `excludes` names the diseases that cannot be held beside it.
-    """
-
-    code: Code
-    name: Sourced[str]
-    aliases: Sourced[tuple[str, ...]]
-    disease_class: MaybeKnown[str]
-    national_code: MaybeKnown[str]
-    re_review_years: MaybeKnown[int]
-    annual_cap_yuan: MaybeKnown[int | str]
-    ends_at_age: Sourced[int] | None = None
-    excludes: Sourced[tuple[str, ...]] | None = None
-
-
-class Catalogue(Value):
-    """What is known about the region's disease list as a whole; `complete` says whether all are here."""
-
-    title: Sourced[str]
-    count: MaybeKnown[int]
-    complete: Sourced[bool]
+from shared.contracts.sourced import MaybeKnown, Sourced, SourceTitle
+from shared.contracts.standards import Standard
+from shared.contracts.submissions import ApplicationType
 
 
 class RejectionReason(Value):
@@ -68,34 +34,6 @@ class RejectionReason(Value):
 
     code: Code
     text_zh: Sourced[str]
-
-
-class Notice(Value):
-    """The notice shown before the form (办理须知); `version` is what a submission says was read."""
-
-    version: Code
-    text: Sourced[str]
-
-
-class PolicyChannel(Value):
-    """A way to apply: who runs it, how to get in and what it can do."""
-
-    id: Code
-    name: Sourced[str]
-    kind: Code
-    owner: MaybeKnown[str]
-    way_in: Sourced[str]
-    takes_applications: MaybeKnown[bool]
-    functions: Sourced[tuple[str, ...]] | None = None
-    recommended: Sourced[bool] | None = None
-
-
-class GuideText(Value):
-    """A titled text for applicants: a step of the guide or a fact about the benefit."""
-
-    id: Code
-    title: Line
-    body: Sourced[str]
 
 
 class EventChannels(Value):
@@ -114,14 +52,6 @@ class Notifications(Value):
     by_event: tuple[EventChannels, ...]
     neutral_wording: Sourced[bool]
     entry: Sourced[str] | None = None
-
-
-class SourceTitle(Value):
-    """What the short name of a source stands for, and how good that source is."""
-
-    src: Line
-    title: Line
-    grade: Grade
 
 
 class RegionPolicy(Value):
@@ -161,6 +91,23 @@ class RegionPolicy(Value):
     notifications: Notifications
     calendar_additions: tuple[CalendarYear, ...] = ()
     sources: tuple[SourceTitle, ...] = ()
+    in_flight: tuple[InFlightRule, ...] = ()
+    national_codes: tuple[NationalCode, ...] = ()
+    standards: tuple[Standard, ...] = ()
+    institutions: tuple[Institution, ...] = ()
+    institution_rules: InstitutionRules | None = None
+    intake_windows: tuple[IntakeWindow, ...] = ()
+    material_forms: tuple[MaterialForm, ...] = ()
+    offline_verification: OfflineVerification | None = None
+    figures: tuple[BenefitFigure, ...] = ()
+    renewal: Renewal | None = None
+    out_of_area: OutOfArea | None = None
+    online: OnlineTerms | None = None
+    checklist: tuple[GuideText, ...] = ()
+    comparison: tuple[ComparisonRow, ...] = ()
+    offices: tuple[Office, ...] = ()
+    public_notice_working_days: MaybeKnown[int] | None = None
+    benefit_start: MaybeKnown[str] | None = None
 
     def disease(self, code: str) -> Disease | None:
         """Find a disease of the catalogue by its local code."""
@@ -185,14 +132,20 @@ class RegionPolicy(Value):
         found = (e.channels.v for e in self.notifications.by_event if e.event == event_type)
         return next(found, ())
 
+    def standard_of(self, disease_code: str) -> Standard | None:
+        """Find the recognition standard of a disease; None if the disease or its standard is not here."""
+        disease = self.disease(disease_code)
+        wanted = disease.standard if disease else None
+        return next((s for s in self.standards if s.code == wanted), None)
+
+    def follows_newest(self, part: PolicyPart) -> bool:
+        """Tell whether applications in flight follow this version in a part instead of the pinned one."""
+        return any(rule.part is part and rule.follows.v is Follows.NEWEST for rule in self.in_flight)
+
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "RegionPolicy":
+        _each_once(self)
         codes = [d.code for d in self.diseases]
-        _once("disease", codes)
-        _once("material", [m.kind for m in self.materials])
-        _once("rejection reason", [r.code for r in self.rejection_reasons])
-        _once("channel", [c.id for c in self.channels])
-        _once("message event", [e.event for e in self.notifications.by_event])
         for disease in self.diseases:
             _known(f"{disease.code} excludes", disease.excludes.v if disease.excludes else (), codes)
         for rule in self.materials:
@@ -200,16 +153,31 @@ class RegionPolicy(Value):
         return self
 
 
+class LayerVersion(Value):
+    """A layer of a policy (national, of a province, of a region) and which version of it was used."""
+
+    layer: Code
+    version: int = Field(ge=1)
+
+
 class PolicyPublished(Event):
-    """A version of a region's policy is in force; `content_hash` is the SHA-256 of the document."""
+    """A version of a region's policy is in force from a day on; `content_hash` is the SHA-256 of it.
+
+    `layers` are what it was made of; `written_by` and `published_by` are two people, and neither is there
+    when the policy came with the product.
+    """
 
     type: ClassVar[str] = "policy-published"
+    version: ClassVar[int] = 2
     topic: ClassVar[str] = "catalog.policies"
 
     region: Code
     policy_version: int
     content_hash: ContentHash
     document: RegionPolicy
+    layers: tuple[LayerVersion, ...] = ()
+    written_by: Code | None = None
+    published_by: Code | None = None
 
     @property
     def key(self) -> str:
@@ -220,19 +188,34 @@ class CalendarPublished(Event):
     """The calendar of a year is known; `content_hash` is the SHA-256 of the document."""
 
     type: ClassVar[str] = "calendar-published"
+    version: ClassVar[int] = 2
     topic: ClassVar[str] = "catalog.calendars"
 
     year: int
     calendar_version: int
     content_hash: ContentHash
     document: CalendarDocument
+    written_by: Code | None = None
+    published_by: Code | None = None
 
     @property
     def key(self) -> str:
         return str(self.year)
 
 
-def _once(what: str, codes: list[str]) -> None:
+def _each_once(policy: RegionPolicy) -> None:
+    _once("disease", [d.code for d in policy.diseases])
+    _once("material", [m.kind for m in policy.materials])
+    _once("rejection reason", [r.code for r in policy.rejection_reasons])
+    _once("channel", [c.id for c in policy.channels])
+    _once("message event", [e.event for e in policy.notifications.by_event])
+    _once("national code", [n.code for n in policy.national_codes])
+    _once("standard", [s.code for s in policy.standards])
+    _once("institution", [i.code for i in policy.institutions])
+    _once("part in flight", [r.part for r in policy.in_flight])
+
+
+def _once(what: str, codes: Sequence[str]) -> None:
     double = sorted({code for code in codes if codes.count(code) > 1})
     if double:
         raise ValueError(f"{what} named twice: {', '.join(double)}")

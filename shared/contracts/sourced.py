@@ -62,3 +62,11 @@ class MaybeKnown(Provenance, Generic[T]):
         if self.unknown is not (self.v is None):
             raise ValueError("either a value or `unknown: true`")
         return self
+
+
+class SourceTitle(Value):
+    """What the short name of a source stands for, and how good that source is."""
+
+    src: Line
+    title: Line
+    grade: Grade

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 from services.catalog.domain.layering import Json, lay_over, spell_out
 from services.catalog.domain.places import File, find, parse, path_of
 from shared.contracts.calendars import CalendarDocument
-from shared.contracts.policies import RegionPolicy, SourceTitle
-from shared.contracts.sourced import Layer
+from shared.contracts.policies import RegionPolicy
+from shared.contracts.sourced import Layer, SourceTitle
 from shared.errors import Unreadable
 
 M = TypeVar("M", bound=BaseModel)

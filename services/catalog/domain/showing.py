@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from services.catalog.domain.layering import Json
-from shared.contracts.policies import Disease
+from shared.contracts.diseases import Disease
 
 
 def with_sources(part: BaseModel) -> Json:
