@@ -93,7 +93,7 @@ class EvidenceShown(Value):
 class Evidence(EvidenceShown):
     """The evidence with the day of the application, from which months are counted back."""
 
-    on: Day
+    applied_on: Day
 
 
 class Fulfilment(StrEnum):

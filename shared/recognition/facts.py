@@ -1,5 +1,6 @@
 """Measured values, findings, and the person's age; pure."""
 
+import re
 import unicodedata
 from datetime import date
 
@@ -8,6 +9,9 @@ from shared.contracts.evidence import Evidence, Finding, Measurement
 from shared.contracts.standards import Aged, Comparison, Found, Measured
 from shared.recognition.counting import MET, NOT_MET, NOT_SHOWN, Judged, enough
 from shared.recognition.wording import COMPARISONS, SEXES, Said, joined, too_old, undated
+
+MICRO = re.compile(r"^u(?=mol|g)")
+"""The letter that stands for micro where a keyboard has no other."""
 
 HOLDS = {
     Comparison.AT_LEAST: lambda value, threshold: value >= threshold,
@@ -28,7 +32,7 @@ def judge_found(node: Found, evidence: Evidence) -> Judged:
     about = [one for one in evidence.findings if one.finding == node.finding]
     if not node.expected:
         return _excluded(about)
-    shown = [_found(node, one, evidence.on) for one in about]
+    shown = [_found(node, one, evidence.applied_on) for one in about]
     return _counted(node.count, shown, Said("未见相应的材料或记载", "nothing that states this was shown"))
 
 
@@ -69,7 +73,7 @@ def _measured(node: Measured, given: Measurement, evidence: Evidence) -> Judged:
     if not HOLDS[node.compare](given.value, node.threshold):
         return Judged(NOT_MET, said)
     of_whom = _of_the_sex(node, evidence, said)
-    return of_whom or _dated(node.within_months, given.measured_on, evidence.on, said)
+    return of_whom or _dated(node.within_months, given.measured_on, evidence.applied_on, said)
 
 
 def _of_the_sex(node: Measured, evidence: Evidence, said: Said) -> Judged | None:
@@ -121,4 +125,5 @@ def _ages(node: Aged) -> Said:
 
 def _folded(unit: str) -> str:
     """Read units alike that differ in width, raised digits, the sign for micro or the size of the litre."""
-    return "".join(unicodedata.normalize("NFKC", unit).split()).replace("L", "l")
+    plain = "".join(unicodedata.normalize("NFKC", unit).split()).replace("L", "l")
+    return MICRO.sub("\N{GREEK SMALL LETTER MU}", plain)

@@ -20,7 +20,9 @@ Checked = Mapping[str, Sequence[Judged]]
 def judge_papers(node: PaperShown, evidence: Evidence) -> Judged:
     """Judge the papers that a criterion names; one that does not do leaves another its chance."""
     named = dict.fromkeys(one for alternative in node.any_of for one in alternative)
-    checked = {one: [_check(node, p, evidence.on) for p in evidence.papers if p.kind == one] for one in named}
+    checked = {
+        one: [_check(node, p, evidence.applied_on) for p in evidence.papers if p.kind == one] for one in named
+    }
     complete = sum(min(_met(checked[one]) for one in alternative) for alternative in node.any_of)
     tried = [alternative for alternative in node.any_of if any(checked[one] for one in alternative)]
     if complete >= node.count:

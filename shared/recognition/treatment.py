@@ -17,7 +17,7 @@ def judge_treated(node: Treated, evidence: Evidence) -> Judged:
         return Judged(
             NOT_SHOWN, Said(f"未见就诊记录，需{_need(node).zh}", f"{_need(node).en}; nothing was shown")
         )
-    oldest = months_before(evidence.on, node.within_months) if node.within_months else date.min
+    oldest = months_before(evidence.applied_on, node.within_months) if node.within_months else date.min
     visits_in = [day for day in visits if day >= oldest]
     stays_in = sum(stay.discharged_on >= oldest for stay in stays)
     is_enough = _visits_do(node, visits_in) or (node.inpatient is not None and stays_in >= node.inpatient)
@@ -25,7 +25,7 @@ def judge_treated(node: Treated, evidence: Evidence) -> Judged:
     told = [_counted(node, len(visits_in), stays_in)]
     if node.since_months:
         told.append(_course(began, node.since_months))
-    if is_enough and _is_long_enough(node, began, evidence.on):
+    if is_enough and _is_long_enough(node, began, evidence.applied_on):
         return Judged(MET, joined(told))
     return Judged(NOT_MET, joined(told))
 

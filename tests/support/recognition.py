@@ -30,7 +30,7 @@ def named(place: int, criterion: Criterion) -> Criterion:
 
 def evidence(**shown: Any) -> Evidence:
     """What was shown of an application of 30 September 2026."""
-    return Evidence.model_validate({"on": TODAY, **shown})
+    return Evidence.model_validate({"applied_on": TODAY, **shown})
 
 
 def answer(criterion: Criterion, **shown: Any) -> str:

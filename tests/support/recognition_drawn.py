@@ -41,7 +41,7 @@ STAYS = st.builds(
 )
 EVIDENCE = st.builds(
     Evidence,
-    on=st.just(TODAY),
+    applied_on=st.just(TODAY),
     papers=st.lists(PAPERS, max_size=4),
     measurements=st.lists(MEASUREMENTS, max_size=4),
     findings=st.lists(FINDINGS, max_size=4),

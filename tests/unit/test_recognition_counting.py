@@ -94,9 +94,9 @@ def test_advice_says_that_a_person_decides():
 def test_a_vector_that_fails_says_what_was_expected_of_which_standard():
     tree = {"id": "x", "text": "测试", "test": "found", "finding": "x"}
     asked = {"recognition": "T-1", "expect": "met", "why": "a report states it"}
-    stated = {"on": TODAY, "findings": [{"finding": "x", "present": True}]}
+    stated = {"applied_on": TODAY, "findings": [{"finding": "x", "present": True}]}
     good = Vector.model_validate({**asked, "evidence": stated})
-    bad = Vector.model_validate({**asked, "evidence": {"on": TODAY}})
+    bad = Vector.model_validate({**asked, "evidence": {"applied_on": TODAY}})
     standards = [a_standard("T-0", tree), a_standard("T-1", tree)]
     assert failure_of(good, standards) is None
     assert failure_of(bad, standards) == (

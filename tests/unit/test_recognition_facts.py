@@ -44,7 +44,7 @@ def test_another_unit_is_not_compared():
     assert "单位不同，无法比较" in reason(above(416), measurements=[urate(7, "mg/dL")])[0]
 
 
-@pytest.mark.parametrize("unit", ["μmol/L", "µmol/l", "µmol / L"])
+@pytest.mark.parametrize("unit", ["μmol/L", "µmol/l", "µmol / L", "umol/L"])
 def test_a_unit_may_be_written_in_several_ways(unit):
     assert answer(above(416), measurements=[urate(420, unit)]) == "met"
 
