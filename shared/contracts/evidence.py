@@ -17,7 +17,7 @@ MOST = 200
 
 
 Day = Annotated[date, Field(ge=date(1900, 1, 1))]
-"""A day of a person's life, so that months can be counted back from it."""
+"""A day from which months can be counted back."""
 
 
 class EvidencePaper(Value):
@@ -31,7 +31,7 @@ class EvidencePaper(Value):
     issuer_tier: Tier | None = None
     issuer_speciality: Line | None = None
     department: Line | None = None
-    issued_on: Day | None = None
+    issued_on: date | None = None
     signers: tuple[PhysicianTitle, ...] | None = Field(default=None, max_length=20)
     stamped: bool | None = None
 
@@ -62,7 +62,7 @@ class Measurement(Value):
     measure: Code
     value: float = Field(allow_inf_nan=False)
     unit: Line
-    measured_on: Day | None = None
+    measured_on: date | None = None
 
 
 class Finding(Value):
@@ -70,7 +70,7 @@ class Finding(Value):
 
     finding: Code
     present: bool
-    stated_on: Day | None = None
+    stated_on: date | None = None
 
 
 class Patient(Value):
