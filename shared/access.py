@@ -86,6 +86,8 @@ _CITIZEN = Access(Caller.CITIZEN)
 _REVIEWERS = (Role.ACCEPTANCE_OFFICER, Role.FIRST_REVIEWER, Role.EXPERT, Role.FINAL_REVIEWER)
 _READERS = (*_REVIEWERS, Role.APPEAL_HANDLER, Role.SUPERVISOR, Role.AUDITOR)
 
+_POLICY_READERS = (Role.POLICY_EDITOR, Role.POLICY_PUBLISHER, Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR)
+
 # An expert judges papers and needs no names; those who watch see masked persons.
 _WHO_UNMASK = (Role.ACCEPTANCE_OFFICER, Role.FIRST_REVIEWER, Role.FINAL_REVIEWER)
 
@@ -105,6 +107,19 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "catalog.get_channels": _PUBLIC,
         "catalog.get_deadlines": _PUBLIC,
         "catalog.get_guide": _PUBLIC,
+        "catalog.get_versions": _PUBLIC,
+        "catalog.get_disease": _PUBLIC,
+        "catalog.get_institutions": _PUBLIC,
+        "catalog.get_files": _staff(*_POLICY_READERS),
+        "catalog.get_file": _staff(*_POLICY_READERS),
+        "catalog.get_drafts": _staff(*_POLICY_READERS),
+        "catalog.get_draft": _staff(*_POLICY_READERS),
+        "catalog.get_changes": _staff(*_POLICY_READERS),
+        "catalog.post_check": _staff(*_POLICY_READERS),
+        "catalog.post_draft": _staff(Role.POLICY_EDITOR),
+        "catalog.post_draft_check": _staff(Role.POLICY_EDITOR, Role.POLICY_PUBLISHER),
+        "catalog.post_draft_withdrawal": _staff(Role.POLICY_EDITOR, Role.POLICY_PUBLISHER),
+        "catalog.post_publication": _staff(Role.POLICY_PUBLISHER),
         "intake.get_submission_key": _PUBLIC,
         "intake.post_material": _channel("materials:write"),
         "intake.post_application": _channel("applications:write"),

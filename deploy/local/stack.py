@@ -200,7 +200,7 @@ def service_environment(stack: Stack, service: str) -> dict[str, str]:
         settings["MENTE_CHANNELS"] = str(stack.channels_file)
     if service in {"intake", "review", "notify"}:
         settings["MENTE_MASTER_KEYS"] = str(stack.master_keys_file)
-        settings |= {"MENTE_OIDC_ISSUER": stack.oidc_issuer, "MENTE_OIDC_AUDIENCE": AUDIENCE}
+    settings |= {"MENTE_OIDC_ISSUER": stack.oidc_issuer, "MENTE_OIDC_AUDIENCE": AUDIENCE}
     if service == "notify":
         settings |= {"MENTE_SMS_URL": stack.sms_url, "MENTE_SMS_SECRET": stack.secret("sms.secret")}
     return settings

@@ -1,7 +1,10 @@
-"""What catalog takes from its environment: what every service takes, and nothing else."""
+"""What catalog takes from its environment, and nothing else does."""
 
 from shared import program
 
 
 class Settings(program.Settings):
-    """The environment of catalog."""
+    """What every service takes, and who vouches for staff."""
+
+    oidc_issuer: str
+    oidc_audience: str

@@ -25,7 +25,8 @@ database, keys = Database(None), PersonKeys(None, None)
 BUILT = {
     "catalog": """
 from services.catalog import actions, app
-built = app.application(actions.Shelf(database), database)
+staff = StaffDoor("http://127.0.0.1:1", "mente")
+built = app.application(actions.Shelf(database, app.now), staff)
 """,
     "intake": """
 from services.intake import actions, app

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from services.catalog.app import read_documents
-from services.catalog.domain.publishing import Head, publish
+from services.catalog.domain.publishing import state
 from services.intake import app as intake_app
 from services.intake import consumer as intake
 from services.intake.actions import Desk
@@ -45,7 +45,7 @@ async def fresh_service(running: StackUnderTest, service: str) -> tuple[str, Dat
     database = await Database.open(url, name=f"fresh {service}")
     if service == "review":
         documents = read_documents()
-        published = [event for one in documents for event in publish(one, Head(0, ""), NOON)]
+        published = [state(one, NOON) for one in documents]
         policies = [event for event in published if isinstance(event, PolicyPublished)]
         calendars = [event for event in published if isinstance(event, CalendarPublished)]
         async with database.transaction() as tx:

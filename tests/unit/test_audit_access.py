@@ -34,9 +34,10 @@ def a_look(**told: Any) -> Access:
     return Access("review", {**look, **told})
 
 
-def test_every_call_that_is_recorded_has_its_words():
+def test_every_call_that_shows_an_application_has_its_words():
     callers = {Caller.STAFF, Caller.CHANNEL, Caller.CITIZEN}
-    names = {name.partition(".")[2] for name, access in ROUTES.items() if access.caller in callers}
+    closed = [name for name, access in ROUTES.items() if access.caller in callers]
+    names = {name.partition(".")[2] for name in closed if not name.startswith("catalog.")}
     assert set(SEEN) | set(DONE) == names - NEVER_RECORDED
 
 

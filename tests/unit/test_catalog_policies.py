@@ -180,7 +180,7 @@ def test_an_empty_search_gives_the_catalogue_in_its_order() -> None:
 
 
 def test_plain_values_stand_alone_and_the_unknown_is_null() -> None:
-    shown = plain(PANZHIHUA)
+    shown = plain(with_sources(PANZHIHUA))
     assert shown["deadlines"]["sla_working_days"] == 15
     assert shown["review"]["expert_review"] is None
     assert "grade" in shown["sources"][0]

@@ -1,27 +1,22 @@
-"""A version is published once; its content never changes under its number."""
+"""What is published names its version, its content by hash, its layers and the two people behind it."""
 
 from datetime import UTC, datetime
 
 import pytest
 
 from services.catalog.app import read_documents
-from services.catalog.domain.publishing import Document, Head, content_hash, publish
-from shared.contracts.calendars import CalendarDocument
-from shared.contracts.policies import CalendarPublished, PolicyPublished, RegionPolicy
-from shared.errors import Refused
+from services.catalog.domain.publishing import Document, Hands, content_hash, state
+from shared.contracts.policies import CalendarPublished, LayerVersion, PolicyPublished, RegionPolicy
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
-NOTHING = Head(0, "")
 DOCUMENTS = read_documents()
-
-
-def published(document: Document, version: int | None = None) -> Head:
-    return Head(version or document.version, content_hash(document))
+POLICY = next(d for d in DOCUMENTS if isinstance(d, RegionPolicy))
+OTHER_HOTLINE = POLICY.hotline.model_copy(update={"v": "0812-0000000"})
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: getattr(d, "region", None) or str(d.year))
-def test_the_first_version_is_stated(document: Document) -> None:
-    (event,) = publish(document, NOTHING, NOW)
+def test_a_document_is_stated_under_its_key_and_version(document: Document) -> None:
+    event = state(document, NOW)
     assert event.occurred_at == NOW
     if isinstance(event, PolicyPublished):
         assert (event.key, event.policy_version) == (event.document.region, 1)
@@ -29,32 +24,21 @@ def test_the_first_version_is_stated(document: Document) -> None:
         assert (event.key, event.calendar_version) == (str(event.document.year), 1)
 
 
-def test_the_same_version_is_not_stated_again() -> None:
-    assert publish(DOCUMENTS[0], published(DOCUMENTS[0]), NOW) == []
+def test_who_wrote_and_who_published_is_told_and_of_which_layers_it_was_made() -> None:
+    layers = [LayerVersion(layer="national", version=3)]
+    event = state(POLICY, NOW, layers, Hands("editor-1", "publisher-1"))
+    assert isinstance(event, PolicyPublished)
+    assert (event.written_by, event.published_by) == ("editor-1", "publisher-1")
+    assert event.layers == (LayerVersion(layer="national", version=3),)
 
 
-def test_an_older_version_states_nothing() -> None:
-    assert publish(DOCUMENTS[0], Head(7, "other"), NOW) == []
+def test_what_came_with_the_product_was_published_by_nobody() -> None:
+    assert state(POLICY, NOW).published_by is None  # type: ignore[attr-defined]
 
 
-def test_a_newer_version_is_stated() -> None:
-    newer = DOCUMENTS[0].model_copy(update={"version": 2})
-    assert len(publish(newer, published(DOCUMENTS[0]), NOW)) == 1
-
-
-def test_a_change_under_a_published_version_is_refused() -> None:
-    policy = next(d for d in DOCUMENTS if isinstance(d, RegionPolicy))
-    hotline = policy.hotline.model_copy(update={"v": "0812-0000000"})
-    with pytest.raises(Refused, match="the policy of panzhihua was changed but still calls itself version 1"):
-        publish(policy.model_copy(update={"hotline": hotline}), published(policy), NOW)
-
-
-def test_a_changed_calendar_under_a_published_version_is_refused() -> None:
-    calendar = next(d for d in DOCUMENTS if isinstance(d, CalendarDocument))
-    with pytest.raises(Refused, match="the calendar of 2025"):
-        publish(calendar.model_copy(update={"make_up_working_days": ()}), published(calendar), NOW)
+def test_the_hash_tells_another_content() -> None:
+    assert content_hash(POLICY) != content_hash(POLICY.model_copy(update={"hotline": OTHER_HOTLINE}))
 
 
 def test_the_hash_does_not_depend_on_fields_left_at_their_default() -> None:
-    policy = next(d for d in DOCUMENTS if isinstance(d, RegionPolicy))
-    assert content_hash(policy) == content_hash(policy.model_copy(update={"calendar_additions": ()}))
+    assert content_hash(POLICY) == content_hash(POLICY.model_copy(update={"calendar_additions": ()}))

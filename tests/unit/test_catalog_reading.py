@@ -1,5 +1,6 @@
 """A policy file that is not sound is refused with file, place and reason, and nothing else happens to it."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.catalog.app import POLICIES
+from services.catalog.domain.composing import compose
 from services.catalog.domain.places import File
-from services.catalog.domain.reading import read_calendar, read_policy, read_sources
+from services.catalog.domain.sheets import read_sheet
 from shared.contracts.policies import RegionPolicy
 from shared.errors import Unreadable
 
@@ -18,11 +20,12 @@ def file(path: str) -> File:
 
 
 NATIONAL, PANZHIHUA, YEAR = file("national.yaml"), file("regions/panzhihua.yaml"), file("calendars/2026.yaml")
-TITLES = read_sources(file("sources.yaml"))
+FROM = date(2025, 1, 1)
 
 
 def read(region: str = PANZHIHUA.text, national: str = NATIONAL.text) -> RegionPolicy:
-    return read_policy(File("national.yaml", national), File("panzhihua.yaml", region), TITLES)
+    layers = [read_sheet(File("national.yaml", national)), read_sheet(File("panzhihua.yaml", region))]
+    return compose(layers, 1, FROM)
 
 
 def line_of(text: str, part: str) -> int:
@@ -128,8 +131,8 @@ def test_a_disease_that_stands_twice_is_refused() -> None:
 
 
 def test_a_holiday_with_an_impossible_date_is_refused() -> None:
-    with pytest.raises(Unreadable, match=r"2026\.yaml, line 8, days_off\.1\.last"):
-        read_calendar(File("2026.yaml", YEAR.text.replace('"2026-02-23"', '"2026-02-30"')))
+    with pytest.raises(Unreadable, match=r"2026\.yaml, line 7, days_off\.1\.last"):
+        read_sheet(File("2026.yaml", YEAR.text.replace('"2026-02-23"', '"2026-02-30"')))
 
 
 def test_a_region_may_replace_a_national_wording() -> None:

@@ -14,7 +14,7 @@ from shared.contracts.sourced import Layer, Provenance
 Json = Any
 Group = dict[str, Json]
 
-IDENTITIES = ("code", "id", "kind", "event")
+IDENTITIES = ("code", "id", "kind", "event", "part")
 """The fields by which items of a list are the same in two layers."""
 
 

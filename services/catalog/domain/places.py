@@ -27,7 +27,7 @@ class Place:
     depth: int
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(yaml.CSafeLoader):
     """YAML in which a key that stands twice in one mapping is an error, not the last one wins."""
 
 
@@ -51,7 +51,7 @@ def parse(file: File) -> Json:
 
 
 def path_of(document: Json, steps: Sequence[str | int]) -> list[str]:
-    """Name the steps to a value, an item of a list by its code, id, kind or event where it has one."""
+    """Name the steps to a value, an item of a list by its code, id, kind, event or part where it has one."""
     path = []
     for step in steps:
         item = document[step] if _holds(document, step) else None
@@ -75,7 +75,7 @@ def find(file: File, path: Sequence[str]) -> Place:
 
 @lru_cache(maxsize=4)
 def _composed(file: File) -> yaml.Node | None:
-    node: yaml.Node | None = yaml.compose(file.text, yaml.SafeLoader)
+    node: yaml.Node | None = yaml.compose(file.text, yaml.CSafeLoader)
     return node
 
 
@@ -95,7 +95,7 @@ def _below(node: yaml.Node | None, step: str) -> yaml.Node | None:
     children = {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
     if step not in children and "list" in children:
         return _below(children["list"], step)
-    return children.get(step)
+    return children.get(step, node if step == "v" else None)
 
 
 def _is_named(item: yaml.Node, name: str) -> bool:

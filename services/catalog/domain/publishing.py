@@ -1,41 +1,53 @@
-"""When a document is new and is stated, and when it may not be; pure."""
+"""How a published document is stated, and what it hashes to; pure."""
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.contracts.base import Event
 from shared.contracts.calendars import CalendarDocument
-from shared.contracts.policies import CalendarPublished, PolicyPublished, RegionPolicy
-from shared.errors import Refused
+from shared.contracts.policies import CalendarPublished, LayerVersion, PolicyPublished, RegionPolicy
 
 Document = RegionPolicy | CalendarDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The newest published version of a document; version 0 before the first."""
+class Hands:
+    """Who wrote what is published and who published it; nobody for what came with the product."""
 
-    version: int
-    content_hash: str
+    written_by: str | None = None
+    published_by: str | None = None
 
 
-def publish(document: Document, head: Head, now: datetime) -> list[Event]:
-    """State a version that is newer than the published one; an older or equal one states nothing.
+DELIVERED = Hands()
 
-    Raises Refused `version-not-raised` when the content of the published version was changed.
-    """
-    content = content_hash(document)
-    if document.version == head.version and content != head.content_hash:
-        raise Refused(
-            "version-not-raised",
-            f"{name_of(document)} was changed but still calls itself version {document.version}, "
-            "which is published with other content; raise its version",
+
+def state(
+    document: Document, now: datetime, layers: Sequence[LayerVersion] = (), hands: Hands = DELIVERED
+) -> Event:
+    """State a version of a document, the layers it was made of, and the two people behind it."""
+    if isinstance(document, RegionPolicy):
+        return PolicyPublished(
+            occurred_at=now,
+            region=document.region,
+            policy_version=document.version,
+            content_hash=content_hash(document),
+            document=document,
+            layers=tuple(layers),
+            written_by=hands.written_by,
+            published_by=hands.published_by,
         )
-    if document.version <= head.version:
-        return []
-    return [_event(document, content, now)]
+    return CalendarPublished(
+        occurred_at=now,
+        year=document.year,
+        calendar_version=document.version,
+        content_hash=content_hash(document),
+        document=document,
+        written_by=hands.written_by,
+        published_by=hands.published_by,
+    )
 
 
 def content_hash(document: Document) -> str:
@@ -45,26 +57,6 @@ def content_hash(document: Document) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def name_of(document: Document) -> str:
-    """Name a document in a sentence."""
-    if isinstance(document, RegionPolicy):
-        return f"the policy of {document.region}"
-    return f"the calendar of {document.year}"
-
-
-def _event(document: Document, content: str, now: datetime) -> Event:
-    if isinstance(document, RegionPolicy):
-        return PolicyPublished(
-            occurred_at=now,
-            region=document.region,
-            policy_version=document.version,
-            content_hash=content,
-            document=document,
-        )
-    return CalendarPublished(
-        occurred_at=now,
-        year=document.year,
-        calendar_version=document.version,
-        content_hash=content,
-        document=document,
-    )
+def text_hash(text: str) -> str:
+    """Hash a policy file as it was written: SHA-256 over its UTF-8 bytes."""
+    return hashlib.sha256(text.encode()).hexdigest()

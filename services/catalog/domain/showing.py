@@ -14,9 +14,25 @@ def with_sources(part: BaseModel) -> Json:
     return part.model_dump(mode="json", exclude_none=True)
 
 
-def plain(part: BaseModel) -> Json:
-    """Show the values alone; what is unknown is null."""
-    return _strip(part.model_dump(mode="json"))
+def plain(shown: Json) -> Json:
+    """Show the values alone; what is unknown is null.
+
+    Beside them `unverified` names the values of grade R, which are never told as facts, and `disputed` those
+    that another source contradicts.
+    """
+    if isinstance(shown, list):
+        return [plain(one) for one in shown]
+    if not isinstance(shown, dict):
+        return shown
+    if _is_sourced(shown):
+        return plain(shown.get("v"))
+    sourced = {name: value for name, value in shown.items() if isinstance(value, dict) and _is_sourced(value)}
+    marks = {
+        "unverified": [name for name, value in sourced.items() if value["grade"] == "R" and "v" in value],
+        "disputed": [name for name, value in sourced.items() if value.get("conflict")],
+    }
+    values = {name: plain(value) for name, value in shown.items()}
+    return values | {name: found for name, found in marks.items() if found}
 
 
 def find_diseases(diseases: Sequence[Disease], query: str) -> list[Disease]:
@@ -48,9 +64,5 @@ def _folded(text: str) -> str:
     return "".join(letter for letter in letters if letter.isalnum())
 
 
-def _strip(value: Json) -> Json:
-    if isinstance(value, dict):
-        if "src" in value and "grade" in value and "v" in value:
-            return _strip(value["v"])
-        return {name: _strip(inner) for name, inner in value.items()}
-    return [_strip(inner) for inner in value] if isinstance(value, list) else value
+def _is_sourced(shown: dict[str, Json]) -> bool:
+    return "src" in shown and "grade" in shown and ("v" in shown or "unknown" in shown)

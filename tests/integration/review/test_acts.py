@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from services.catalog.domain.publishing import Head, publish
+from services.catalog.domain.publishing import state
 from services.review import actions, domain, store
 from services.review.domain import LEASE
 from services.review.store import cases, catalog, claims, queue
@@ -252,8 +252,7 @@ def a_calendar_of_2027():
         announced_on=NOON.date(),
         days_off=(HolidaySpan(name="元旦", first=date(2027, 1, 1), last=date(2027, 1, 5)),),
     )
-    (event,) = publish(document, Head(0, ""), NOON)
-    return event
+    return state(document, NOON)
 
 
 STATEMENTS = [

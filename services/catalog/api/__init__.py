@@ -1,0 +1,13 @@
+"""The HTTP API of catalog: anyone reads; policy editors write drafts and publishers publish them."""
+
+from fastapi import APIRouter
+
+from services.catalog.api import diseases, editing, regions
+
+READING: tuple[APIRouter, ...] = (regions.router, diseases.router)
+"""Routes for anyone; they expect a `Shelf` in `app.state.shelf`."""
+
+EDITING: tuple[APIRouter, ...] = (editing.router,)
+"""Routes for staff; they expect a `StaffDoor` in `app.state.door` too."""
+
+__all__ = ["EDITING", "READING"]

@@ -1,0 +1,116 @@
+"""What anyone may ask for a disease: search, its standard, its papers, where it is treated."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from services.catalog.api.answering import OTHER_ANSWERS, Asked, Code, Wanted, answer
+from services.catalog.domain.showing import find_diseases, with_sources
+from shared.contracts.diseases import Disease
+from shared.contracts.policies import RegionPolicy
+from shared.contracts.submissions import ApplicationType
+from shared.errors import Refused
+
+router = APIRouter(prefix="/api/catalog/regions/{region}", tags=["diseases"], responses=OTHER_ANSWERS)
+
+Query64 = Annotated[str, Query(max_length=64, description="code, name, everyday name or pinyin, or a part")]
+
+
+class Situation(BaseModel):
+    """What decides which papers are needed."""
+
+    disease: str = Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="for example PZH-001")
+    application_type: ApplicationType = ApplicationType.NEW
+    agent: bool = Field(default=False, description="whether an agent applies for the person")
+    minor: bool = Field(default=False, description="whether the person is under 18")
+    channel: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="tells the form of papers there"
+    )
+
+
+class Place(BaseModel):
+    """Which institutions: of a level or above, in a division, entitled for a class or a disease."""
+
+    level: int | None = Field(default=None, ge=1, le=3)
+    division: str | None = Field(default=None, pattern=r"^[0-9]{6}$")
+    disease: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.:-]{1,64}$")
+    certifies: bool | None = Field(default=None, description="only those that prove a disease, or not")
+
+
+@router.get("/diseases")
+async def get_diseases(request: Request, wanted: Wanted, q: Query64 = "") -> Response:
+    """List the diseases of the catalogue, or find them by everyday names and pinyin."""
+    policy = await _policy(wanted)
+    found = find_diseases(policy.diseases, q)
+    return answer(request, [wanted.shown(with_sources(disease)) for disease in found])
+
+
+@router.get("/diseases/{code}")
+async def get_disease(request: Request, wanted: Wanted, code: Code) -> Response:
+    """Show a disease under its three codes, with its recognition standard."""
+    policy = await _policy(wanted)
+    disease, standard = _disease(policy, code), policy.standard_of(code)
+    national = next((n for n in policy.national_codes if n.code == disease.national_code.v), None)
+    shown = {
+        **wanted.shown(with_sources(disease)),
+        "recognition_standard": wanted.shown(with_sources(standard)) if standard else None,
+        "national": wanted.shown(with_sources(national)) if national else None,
+    }
+    return answer(request, shown)
+
+
+@router.get("/materials")
+async def get_materials(
+    request: Request, wanted: Wanted, situation: Annotated[Situation, Query()]
+) -> Response:
+    """Give the check list of papers for a situation: which, in which form, with example."""
+    policy = await _policy(wanted)
+    _disease(policy, situation.disease)
+    rules = policy.materials_for(
+        situation.disease,
+        situation.application_type,
+        has_agent=situation.agent,
+        is_minor=situation.minor,
+    )
+    form = _form_at(policy, situation.channel)
+    shown = [{**wanted.shown(with_sources(rule)), **form} for rule in rules]
+    return answer(request, shown)
+
+
+@router.get("/institutions")
+async def get_institutions(request: Request, wanted: Wanted, place: Annotated[Place, Query()]) -> Response:
+    """List the designated institutions by level, place and what they may treat."""
+    policy = await _policy(wanted)
+    entitled = _disease(policy, place.disease).disease_class.v if place.disease else None
+    found = [
+        institution
+        for institution in policy.institutions
+        if (place.level is None or institution.level.v >= place.level)
+        and (place.division is None or institution.division == place.division)
+        and (place.disease is None or entitled in institution.entitled.v)
+        and (place.certifies is None or institution.certifies.v is place.certifies)
+    ]
+    return answer(request, [wanted.shown(with_sources(one)) for one in found])
+
+
+async def _policy(wanted: Asked) -> RegionPolicy:
+    return await wanted.shelf.policy(wanted.region, wanted.version)
+
+
+def _disease(policy: RegionPolicy, code: str) -> Disease:
+    disease = policy.disease(code)
+    if disease is None:
+        raise Refused("disease-unknown", "the disease is not in the region's catalogue", status=404)
+    return disease
+
+
+def _form_at(policy: RegionPolicy, channel_id: str | None) -> dict[str, str]:
+    """Tell in which form the channel takes papers, if it is named and the region says so."""
+    if channel_id is None:
+        return {}
+    channel = next((one for one in policy.channels if one.id == channel_id), None)
+    if channel is None:
+        raise Refused("channel-unknown", "the region has no such channel", status=404)
+    form = next((one.form.v for one in policy.material_forms if one.kind == channel.kind), None)
+    return {"form_at_channel": form} if form else {}

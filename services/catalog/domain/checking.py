@@ -1,0 +1,118 @@
+"""What a policy file must get right before it may be published, and what its editor is warned of; pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.catalog.domain.composing import Editions, Made, policies_since, regions_on
+from services.catalog.domain.sheets import Sheet, calendar_of
+from services.catalog.domain.vectors import Ground, failures
+from shared.contracts.calendars import CalendarDocument
+from shared.contracts.policies import RegionPolicy
+from shared.errors import Unreadable
+
+INTAKE_MODES = ("rolling", "windows")
+NEED_NO_BASIS = ("id_document",)
+"""Papers that may be asked for without a law that says so (N-04)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is wrong with a file, what its editor should know, and the policies that it would make."""
+
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    vectors: int = 0
+    regions: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the file may be published."""
+        return not self.errors
+
+
+def check(sheet: Sheet, editions: Editions, calendars: Sequence[CalendarDocument], today: date) -> Report:
+    """Check a file with the layers and calendars it will stand with; `editions` holds it already."""
+    if sheet.kind == "calendar":
+        return _check_calendar(sheet, calendars)
+    try:
+        made = [
+            one
+            for region in regions_on(editions, sheet.key)
+            for one in policies_since(editions, region, [], max(sheet.effective_from, today))
+        ]
+    except Unreadable as error:
+        return Report(errors=tuple(error.detail.split("; ")))
+    errors = [*_dates(sheet, today), *_cross_references(made), *_vectors(sheet, made, calendars)]
+    warnings = sorted({warning for one in made for warning in _warnings(one.policy)})
+    regions = sorted({one.policy.region for one in made})
+    return Report(tuple(dict.fromkeys(errors)), tuple(warnings), len(sheet.vectors), tuple(regions))
+
+
+def _check_calendar(sheet: Sheet, calendars: Sequence[CalendarDocument]) -> Report:
+    calendar = calendar_of(sheet, 1)
+    others = [other for other in calendars if other.year != calendar.year]
+    errors = tuple(failures(sheet.vectors, Ground(None, [*others, calendar])))
+    warnings = () if sheet.vectors else (f"{sheet.key} has no vectors: nothing shows that it counts right",)
+    return Report(errors, warnings, len(sheet.vectors))
+
+
+def _dates(sheet: Sheet, today: date) -> Iterator[str]:
+    if sheet.effective_from < today:
+        yield (
+            f"effective_from: {sheet.effective_from} has passed; what was decided stays under the rules of "
+            "its time, so a change holds from today at the earliest"
+        )
+
+
+def _vectors(sheet: Sheet, made: Sequence[Made], calendars: Sequence[CalendarDocument]) -> Iterator[str]:
+    for one in made:
+        for failure in failures(sheet.vectors, Ground(one.policy, calendars)):
+            yield f"{one.policy.region}: {failure}"
+
+
+def _cross_references(made: Sequence[Made]) -> Iterator[str]:
+    for one in made:
+        for told in (*_of_diseases(one.policy), *_of_the_rest(one.policy)):
+            yield f"{one.policy.region}: {told}"
+
+
+def _of_diseases(policy: RegionPolicy) -> Iterator[str]:
+    standards = {standard.code for standard in policy.standards}
+    national = {code.code for code in policy.national_codes}
+    for disease in policy.diseases:
+        if disease.standard is not None and disease.standard not in standards:
+            yield f"{disease.code} names the standard {disease.standard}, which is in no layer"
+        if disease.national_code.v is not None and disease.national_code.v not in national:
+            yield f"{disease.code} names the national code {disease.national_code.v}, which is not listed"
+        for other in disease.excludes.v if disease.excludes else ():
+            back = policy.disease(other)
+            if back and (back.excludes is None or disease.code not in back.excludes.v):
+                yield f"{disease.code} excludes {other}, which does not exclude it"
+
+
+def _of_the_rest(policy: RegionPolicy) -> Iterator[str]:
+    divisions = {policy.admdvs.v, *(division.code for division in policy.divisions)}
+    codes = {disease.code for disease in policy.diseases}
+    classes = {d.disease_class.v for d in policy.diseases if d.disease_class.v}
+    for institution in policy.institutions:
+        if institution.division not in divisions:
+            yield f"the institution {institution.code} is in the division {institution.division}, not of here"
+        if strangers := set(institution.entitled.v) - classes:
+            yield f"the institution {institution.code} is entitled to unknown classes {sorted(strangers)}"
+    if policy.intake_mode.v not in INTAKE_MODES:
+        yield f"the intake mode {policy.intake_mode.v} is none of {', '.join(INTAKE_MODES)}"
+    if policy.intake_mode.v == "windows" and not policy.intake_windows:
+        yield "intake goes by windows and there is no window"
+    offline = policy.offline_verification
+    if offline and (strangers := set(offline.diseases.v or ()) - codes):
+        yield f"offline verification names unknown diseases {sorted(strangers)}"
+
+
+def _warnings(policy: RegionPolicy) -> Iterator[str]:
+    for rule in policy.materials:
+        if rule.required.v and rule.kind not in NEED_NO_BASIS and rule.legal_basis is None:
+            yield (
+                f"{policy.region}: {rule.kind} is asked for without a legal basis; more than an ID document "
+                "may be asked for only where a law says so (社会保险经办条例 第三十一条, N-04)"
+            )
