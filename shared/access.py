@@ -138,6 +138,8 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "review.get_queue": _staff(*_REVIEWERS, Role.SUPERVISOR),
         "review.get_case": _staff(*_READERS),
         "review.get_deadline": _staff(*_READERS),
+        "review.get_advice": _staff(*_READERS),
+        "review.post_advice": _staff(*_REVIEWERS),
         "review.get_looks": _staff(Role.AUDITOR),
         "review.post_unmask": _staff(*_WHO_UNMASK),
         "review.post_claim": _staff(*_REVIEWERS),
