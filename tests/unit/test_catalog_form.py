@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,7 +73,7 @@ def test_every_page_names_the_version_and_says_that_the_layout_is_not_official(p
     newer = policy.model_copy(update={"version": 37})
     for page in PdfReader(io.BytesIO(blank_form(newer))).pages:
         text = page.extract_text()
-        assert "政策第 37 版 policy version 37" in text
+        assert "政策第 37 版 policy version 37（自 2025-01-01 起）" in text
         assert "非官方样式，以参保地医保部门发布的为准 / not an official layout" in text
 
 
@@ -128,6 +129,13 @@ def test_only_channels_that_take_applications_are_ways_to_submit() -> None:
     assert "支付宝搜索进入“赣服通”" in text
 
 
+def test_a_channel_is_no_way_to_submit_when_nobody_verified_that_it_is_one() -> None:
+    channel = SHANGRAO.channels[0]
+    takes = channel.takes_applications.model_copy(update={"grade": Grade.UNVERIFIED})
+    guessed = channel.model_copy(update={"takes_applications": takes})
+    assert "赣服通" not in read(SHANGRAO.model_copy(update={"channels": (guessed,)}))
+
+
 @pytest.mark.parametrize("name", ["hotline", "name", "benefit_name", "agency", "hours"])
 def test_a_value_that_nobody_verified_is_never_printed(name: str) -> None:
     marked = "某某热线9999"
@@ -145,7 +153,11 @@ def test_a_title_or_way_in_that_nobody_verified_is_never_printed() -> None:
     )
     text = read(SHANGRAO.model_copy(update={"channels": (guessed,)}))
     assert "赣服通" in text
-    assert channel.way_in.v not in text
+    assert "支付宝搜索进入" not in text
+
+
+def test_the_brackets_of_a_title_are_not_part_of_it() -> None:
+    assert read(with_material(PANZHIHUA, "application_form", "name", v="《某某表》")).startswith("某某表")
 
 
 def test_a_region_without_a_rule_for_the_form_has_one_nevertheless() -> None:
@@ -204,17 +216,35 @@ def test_a_form_with_many_papers_and_channels_stays_on_two_pages(count: int) -> 
     assert "第2页，共2页" in text
 
 
-def test_a_form_that_leaves_no_room_to_write_is_refused() -> None:
+@pytest.mark.parametrize("count", [40, 120])
+def test_a_form_that_leaves_no_room_to_write_is_refused(count: int) -> None:
     with pytest.raises(Unreadable, match="form-too-long: the policy of panzhihua"):
-        blank_form(with_many(PANZHIHUA, 120))
+        blank_form(with_many(PANZHIHUA, count))
 
 
-def test_a_letter_that_no_font_has_is_refused_or_shown() -> None:
-    for name in ("\U000e0001", "🙂", "\ue000", "﷽"):
-        try:
-            assert read(with_value(PANZHIHUA, "name", v=f"甲{name}乙"))
-        except Unreadable as error:
-            assert error.code == "form-unreadable"
+@pytest.mark.parametrize("letter", ["🙂", "\ue000", "가"])
+def test_a_letter_that_no_font_has_is_refused_rather_than_left_out(letter: str) -> None:
+    with pytest.raises(Unreadable, match="form-unreadable"):
+        blank_form(with_value(PANZHIHUA, "name", v=f"甲{letter}乙"))
+
+
+def test_without_its_fonts_the_form_is_for_later(tmp_path: Path) -> None:
+    script = (
+        "import pathlib, sys, types\n"
+        "fonts = types.ModuleType('pylopdf_fonts_zh_cn')\n"
+        "fonts.sans_path = lambda: pathlib.Path(sys.argv[1]) / 'none.otf'\n"
+        "sys.modules['pylopdf_fonts_zh_cn'] = fonts\n"
+        "from services.catalog.app import read_documents\n"
+        "from services.catalog.forms import blank_form\n"
+        "from shared.errors import Unavailable\n"
+        "try:\n"
+        "    blank_form(next(d for d in read_documents() if getattr(d, 'region', '') == 'shangrao'))\n"
+        "except Unavailable as error:\n"
+        "    print(error.code)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    told = subprocess.run(command, check=True, timeout=60, capture_output=True, text=True)
+    assert told.stdout == "fonts-missing\n"
 
 
 def test_the_command_line_and_the_start_of_catalog_do_without_the_typesetter() -> None:
