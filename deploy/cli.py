@@ -26,6 +26,7 @@ ELSEWHERE = (
     ("audit", "deploy.audit_cli", "app"),
     ("person", "deploy.person_cli", "app"),
     ("retention", "deploy.retention_cli", "app"),
+    ("policy", "deploy.policy.commands", "app"),
 )
 STOP_SECONDS = 40.0
 LAST_LINES = 40

@@ -29,6 +29,8 @@ SEEN: Mapping[str, str] = {
     "get_queue": "its line in the queue",
     "get_case": "the case, persons masked",
     "get_deadline": "how its deadline is counted",
+    "get_advice": "what the standard says of its papers",
+    "post_advice": "what the standard says of what was entered",
     "post_unmask": "in full",
     "get_messages": "what was sent to the person",
     "get_inbox": "the person's inbox",

@@ -67,7 +67,13 @@ REGION_STAFF = (
     ("final-1", "终审员甲", "final_reviewer"),
     ("final-2", "终审员乙", "final_reviewer"),
 )
-COMMON_STAFF = (("supervisor", "督办员"), ("auditor", "审计员"), ("operator", "运维员"))
+COMMON_STAFF = (
+    ("supervisor", "督办员"),
+    ("auditor", "审计员"),
+    ("operator", "运维员"),
+    ("policy_editor", "政策编辑员"),
+    ("policy_publisher", "政策发布员"),
+)
 REGION_NAMES = {"panzhihua": "攀枝花", "shangrao": "上饶"}
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -10,12 +10,14 @@ import structlog
 from fastapi import FastAPI
 
 from services.catalog import actions, api
-from services.catalog.domain.composing import first_documents
+from services.catalog.domain import checking
+from services.catalog.domain.composing import Edition, first_documents
 from services.catalog.domain.places import File
 from services.catalog.domain.publishing import Document
-from services.catalog.domain.sheets import Sheet, read_sheet
+from services.catalog.domain.sheets import Sheet, calendar_of, read_sheet
 from services.catalog.settings import Settings
 from shared import edge
+from shared.errors import Unreadable
 from shared.health import Health
 from shared.postgres import AWAY, PASSING, Database
 from shared.program import SHARED_MIGRATIONS, Program
@@ -52,8 +54,16 @@ def read_documents(folder: Path = POLICIES) -> list[Document]:
 
 
 def check() -> None:
-    """Read the policy files that came with the product and say whether they are sound."""
-    print(f"{len(read_documents())} documents are sound")
+    """Check the policy files that came with the product, and say what is wrong with them."""
+    sheets = read_sheets()
+    calendars = [calendar_of(sheet, 1) for sheet in sheets if sheet.kind == "calendar"]
+    layers = {sheet.key: [Edition(sheet, 1)] for sheet in sheets if sheet.kind != "calendar"}
+    reports = {sheet.key: checking.check(sheet, layers, calendars, date.min) for sheet in sheets}
+    wrong = [f"{key}: {error}" for key, report in reports.items() for error in report.errors]
+    if wrong:
+        raise Unreadable("policy-unsound", "; ".join(wrong))
+    vectors = sum(report.vectors for report in reports.values())
+    print(f"{len(sheets)} files are sound; {vectors} vectors come out as they should")
 
 
 async def serve(settings: Settings, role: str) -> None:

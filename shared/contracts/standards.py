@@ -4,10 +4,11 @@ Every node has an id that is unique in its tree and a text for people. A node is
 the standard advises, a named person decides.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.contracts.base import Code, Line, Value
 from shared.contracts.sourced import Sourced
@@ -40,17 +41,32 @@ class Comparison(StrEnum):
     LESS_THAN = "<"
 
 
-class Issuer(Value):
-    """Who may issue a paper: one of these is enough.
+class Tier(StrEnum):
+    """The grade of a hospital within its level, best first."""
 
-    `level` is the lowest hospital level (1 to 3), `tier` is 甲等 (三级甲等), `speciality` a kind of
-    specialist hospital that serves whatever its level, `department` the one that must have issued it.
+    FIRST = "甲等"
+    SECOND = "乙等"
+    THIRD = "丙等"
+
+
+class Issuer(Value):
+    """Who may issue a paper: a hospital of a level and tier or above, or a specialist one of any level.
+
+    `level` is the lowest hospital level (1 to 3) and `tier` the lowest tier within it (3 with 甲等: 三级甲等;
+    2 with 甲等: 二级甲等 or any level 3). `speciality` is a kind of specialist hospital that serves instead,
+    `department` the one that must have issued the paper in any case.
     """
 
     level: Annotated[int, Field(ge=1, le=3)] | None = None
-    tier: Line | None = None
+    tier: Tier | None = None
     speciality: Line | None = None
     department: Line | None = None
+
+    @model_validator(mode="after")
+    def _has_a_level_for_its_tier(self) -> "Issuer":
+        if self.tier and not self.level:
+            raise ValueError("a tier is one within a level")
+        return self
 
 
 class Node(Value):
@@ -74,9 +90,19 @@ class AtLeast(Node):
     n: Count
     of: tuple["Criterion", ...] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _can_be_met(self) -> "AtLeast":
+        if self.n > len(self.of):
+            raise ValueError(f"{self.n} of {len(self.of)} parts can never be met")
+        return self
+
 
 class PaperShown(Node):
-    """Papers of all kinds of one alternative: D has two, D! has one, D+ has one of two kinds."""
+    """Papers of all kinds of one alternative: D has two, D! has one, D+ has one of two kinds.
+
+    What is asked of a paper is asked of each that counts: its issuer, its age, so many `signers` of a title
+    or above, its stamp. `count` are the complete sets, whichever alternatives they are of.
+    """
 
     test: Literal["paper"]
     any_of: tuple[tuple[Code, ...], ...] = Field(min_length=1)
@@ -85,16 +111,28 @@ class PaperShown(Node):
     count: Count = 1
     signers: Count | None = None
     signer_title_min: PhysicianTitle | None = None
+    stamped: bool = False
 
 
 class Treated(Node):
-    """So many outpatient visits or inpatient stays in the last months, spread over at least `span_months`."""
+    """So many outpatient visits on different days, or so many inpatient stays, in the last months.
+
+    `span_months` lie at least between the first and the last of the visits that count; a stay needs no span.
+    `since_months` is how long before the application treatment of any kind must have begun (the course).
+    """
 
     test: Literal["treated"]
     outpatient: Count | None = None
     inpatient: Count | None = None
     within_months: Months | None = None
     span_months: Months | None = None
+    since_months: Months | None = None
+
+    @model_validator(mode="after")
+    def _counts_something(self) -> "Treated":
+        if self.outpatient is None and self.inpatient is None:
+            raise ValueError("neither visits nor stays are counted")
+        return self
 
 
 class Measured(Node):
@@ -111,13 +149,22 @@ class Measured(Node):
 
 
 class Found(Node):
-    """A finding that a report states, or with `expected: false` excludes (another payer, a cause)."""
+    """A finding that so many reports state, or with `expected: false` one that must be denied.
+
+    An exclusion (another payer, another benefit) holds on the day of the application, so it has no window.
+    """
 
     test: Literal["found"]
     finding: Code
     expected: bool = True
     count: Count = 1
     within_months: Months | None = None
+
+    @model_validator(mode="after")
+    def _excludes_without_a_window(self) -> "Found":
+        if not self.expected and (self.within_months or self.count > 1):
+            raise ValueError("an exclusion has neither a window nor a count")
+        return self
 
 
 class Aged(Node):
@@ -126,6 +173,15 @@ class Aged(Node):
     test: Literal["aged"]
     at_least: Annotated[int, Field(ge=0, le=150)] | None = None
     at_most: Annotated[int, Field(ge=0, le=150)] | None = None
+
+    @model_validator(mode="after")
+    def _bounds_the_age(self) -> "Aged":
+        low, high = self.at_least, self.at_most
+        if low is None and high is None:
+            raise ValueError("no age is asked for")
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"nobody is at least {low} and at most {high}")
+        return self
 
 
 Criterion = Annotated[
@@ -140,6 +196,22 @@ class Standard(Value):
     name: Sourced[str]
     scope: Sourced[Scope]
     tree: Sourced[Criterion]
+
+    @model_validator(mode="after")
+    def _names_each_node_once(self) -> "Standard":
+        ids = [node.id for node in nodes_of(self.tree.v)]
+        double = sorted({one for one in ids if ids.count(one) > 1})
+        if double:
+            raise ValueError(f"nodes named twice: {', '.join(double)}")
+        return self
+
+
+def nodes_of(tree: Criterion) -> Iterator[Criterion]:
+    """Give a node and all nodes below it, from the top, in the order they are written."""
+    yield tree
+    if isinstance(tree, AllOf | AtLeast):
+        for part in tree.of:
+            yield from nodes_of(part)
 
 
 AllOf.model_rebuild()

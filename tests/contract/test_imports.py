@@ -43,6 +43,7 @@ PLANTS = [
     ("domain-pure", "services/catalog/domain/places.py", "from shared import postgres", "shared.postgres"),
     ("domain-pure", "services/notify/templates.py", "import httpx", "httpx"),
     ("domain-pure", "shared/calendar.py", "import time", "time"),
+    ("domain-pure", "shared/recognition/facts.py", "import random", "random"),
     ("contracts-data", "shared/contracts/cases.py", "import orjson", "orjson"),
     ("contracts-data", "shared/contracts/messages.py", "from shared import errors", "shared.errors"),
     (

@@ -37,6 +37,14 @@ def applicant(**changes):
     return a_body()["applicant"] | changes
 
 
+def test_outside_of_the_windows_the_next_opening_is_told():
+    window = {"id": "spring", "opens": "01-01", "closes": "01-02", "effective": said("2027")}
+    rules = a_rulebook(intake_mode=said("windows"), intake_windows=[window])
+    (told_once,) = examined(rules).defects
+    assert (told_once.code, told_once.field) == ("intake-closed", "application_type")
+    assert "-01-01" in told_once.detail_zh
+
+
 def test_a_complete_submission_has_no_defect():
     assert examined() == Findings([], [])
 

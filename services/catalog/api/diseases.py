@@ -8,9 +8,11 @@ from pydantic import BaseModel, Field
 from services.catalog.api.answering import OTHER_ANSWERS, Asked, Code, Wanted, answer
 from services.catalog.domain.showing import find_diseases, with_sources
 from shared.contracts.diseases import Disease
+from shared.contracts.evidence import Advice, Evidence, EvidenceShown
 from shared.contracts.policies import RegionPolicy
 from shared.contracts.submissions import ApplicationType
 from shared.errors import Refused
+from shared.recognition import judge
 
 router = APIRouter(prefix="/api/catalog/regions/{region}", tags=["diseases"], responses=OTHER_ANSWERS)
 
@@ -58,6 +60,21 @@ async def get_disease(request: Request, wanted: Wanted, code: Code) -> Response:
         "national": wanted.shown(with_sources(national)) if national else None,
     }
     return answer(request, shown)
+
+
+@router.post("/diseases/{code}/advice")
+async def post_advice(wanted: Wanted, code: Code, evidence: EvidenceShown) -> Advice:
+    """Tell what the recognition standard says about evidence that names nobody; nothing is kept.
+
+    Months are counted back from `at`, or from today. It advises: a named person decides.
+    """
+    policy = await _policy(wanted)
+    _disease(policy, code)
+    standard = policy.standard_of(code)
+    if standard is None:
+        raise Refused("standard-unknown", "no recognition standard of the disease is known", status=404)
+    judged = Evidence(**dict(evidence), applied_on=wanted.day)
+    return judge(standard.tree.v, judged)
 
 
 @router.get("/materials")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.catalog.domain.composing import Editions, Made, policies_since, regions_on
-from services.catalog.domain.sheets import Sheet, calendar_of
+from services.catalog.domain.sheets import Sheet, calendar_of, standards_of
 from services.catalog.domain.vectors import Ground, failures
 from shared.contracts.calendars import CalendarDocument
 from shared.contracts.policies import RegionPolicy
@@ -68,8 +68,10 @@ def _dates(sheet: Sheet, today: date) -> Iterator[str]:
 
 def _vectors(sheet: Sheet, made: Sequence[Made], calendars: Sequence[CalendarDocument]) -> Iterator[str]:
     for one in made:
-        for failure in failures(sheet.vectors, Ground(one.policy, calendars)):
+        for failure in failures(sheet.vectors, Ground(one.policy, calendars, one.policy.standards)):
             yield f"{one.policy.region}: {failure}"
+    if not made:
+        yield from failures(sheet.vectors, Ground(None, calendars, standards_of(sheet)))
 
 
 def _cross_references(made: Sequence[Made]) -> Iterator[str]:

@@ -12,6 +12,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "本渠道暂不受理该地区的申请。",
     ),
     "application-type-not-offered": ("the region does not offer this type", "该地区暂不办理此类申请。"),
+    "intake-closed": (
+        "the region takes new applications again from {}",
+        "目前不在受理期内，{} 起可以申请。",
+    ),
     "applicant-class-unknown": (
         "the region does not know this class of applicant",
         "该地区无此参保人员类别。",

@@ -13,6 +13,7 @@ from services.intake.domain.identity import (
     is_mobile_number,
 )
 from services.intake.domain.rulebook import PHYSICIAN_OPINION, Advice, Papers, Rulebook, papers
+from services.intake.domain.windows import opens_on
 from shared.contracts.submissions import (
     Agent,
     Defect,
@@ -63,6 +64,7 @@ def examine(
     )
     defects = [
         *_matter_defects(offered, channel, rules),
+        *_window_defects(offered, rules, today),
         *_person_defects(offered.applicant, "applicant", today),
         *(_agent_defects(offered.agent, offered.applicant, today) if offered.agent else ()),
         *_missing_papers(offered, asked),
@@ -104,6 +106,12 @@ def _matter_defects(offered: SubmissionOffered, channel: str, rules: Rulebook) -
         yield defect("applicant-class-unknown", "applicant_class")
     if offered.disease_code not in rules.diseases:
         yield defect("disease-not-in-catalogue", "disease_code")
+
+
+def _window_defects(offered: SubmissionOffered, rules: Rulebook, today: date) -> Iterator[Defect]:
+    opening = opens_on(rules.policy, offered.application_type, today)
+    if opening:
+        yield defect("intake-closed", "application_type", opening.isoformat())
 
 
 def _person_defects(person: Person | Agent, field: str, today: date) -> Iterator[Defect]:

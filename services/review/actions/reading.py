@@ -7,11 +7,12 @@ from uuid import UUID
 
 from services.review import domain, store
 from services.review.actions.claiming import Desk
-from services.review.domain import CaseFile, Dossier, Officer, Rules, Standing
+from services.review.domain import Advised, CaseFile, Dossier, Officer, Rules, Standing
 from shared import clock
 from shared.clock import Account, shanghai_date
 from shared.contracts.applications import SubmittedPrivate
 from shared.contracts.cases import CaseEvent, SealedCaseEvent, Stage
+from shared.contracts.evidence import EvidenceShown
 from shared.contracts.materials import MaterialRule
 from shared.errors import Unavailable
 from shared.person_keys import opened, require
@@ -96,6 +97,17 @@ async def explain_deadline(
     due = domain.due_of(file.case, file.calendar)
     until = max(shanghai_date(now), due.on or shanghai_date(now))
     return file, clock.explain(file.case.clock, file.calendar, until)
+
+
+async def advise(
+    desk: Desk, application_id: UUID, officer: Officer, entered: EvidenceShown
+) -> tuple[CaseFile, Advised]:
+    """Ask the standard of the case's disease, under the policy that binds the case; nothing is kept.
+
+    Refused `region-outside-scope` (403), `case-unknown` (404) or `standard-unknown` (404).
+    """
+    file = await _file(desk, application_id, officer)
+    return file, domain.advise(file, entered)
 
 
 async def _file(desk: Desk, application_id: UUID, officer: Officer) -> CaseFile:

@@ -1,6 +1,7 @@
 """The rules of review on frozen values: state and command in, events out."""
 
 from services.review.domain.accepting import accept
+from services.review.domain.advising import Advised, advise
 from services.review.domain.asking import request_material
 from services.review.domain.case import Asked, Case, Opinion, Status, evolve, fold
 from services.review.domain.claiming import (
@@ -43,6 +44,7 @@ from services.review.domain.unmasking import PersonalField, in_full, require_unn
 __all__ = [
     "LEASE",
     "ROLE_OF",
+    "Advised",
     "Asked",
     "Case",
     "CaseFile",
@@ -63,6 +65,7 @@ __all__ = [
     "Standing",
     "Status",
     "accept",
+    "advise",
     "concordant",
     "correct_due",
     "decide",

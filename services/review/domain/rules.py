@@ -10,6 +10,7 @@ from shared.contracts.calendars import CalendarYear
 from shared.contracts.deadlines import AfterHours, ClockStart, ExpertReview, OnSupplement
 from shared.contracts.materials import MaterialRule, NeededBy
 from shared.contracts.policies import RegionPolicy
+from shared.contracts.standards import Standard
 
 HOUR = re.compile(r"(?<!\d)(?:[01]?\d|2[0-3]):[0-5]\d")
 
@@ -19,7 +20,7 @@ class Rules:
     """One version of a region's policy as review applies it; limits are working days.
 
     `expert_review` is None where the first reviewer chooses; `closes_at` is None where an acceptance after
-    hours counts on its day.
+    hours counts on its day. `standards` are by local disease code.
     """
 
     region: str
@@ -41,6 +42,7 @@ class Rules:
     material_names: Mapping[str, str] | None = None
     closes_at: time | None = None
     calendar_additions: tuple[CalendarYear, ...] = ()
+    standards: Mapping[str, Standard] | None = None
 
     def after_hours(self, moment: datetime) -> bool:
         """Tell whether an acceptance at this moment counts on the next working day (policy switch)."""
@@ -70,6 +72,7 @@ def rules_of(policy: RegionPolicy) -> Rules:
         material_names={rule.kind: rule.name.v for rule in policy.materials},
         closes_at=_closing_time(policy),
         calendar_additions=policy.calendar_additions,
+        standards={d.code: standard for d in policy.diseases if (standard := policy.standard_of(d.code))},
     )
 
 

@@ -8,26 +8,25 @@ import httpx
 import pytest
 from aiokafka import ConsumerRecord
 
-from services.catalog import actions, store
-from services.catalog.app import application
+from services.catalog import actions
+from services.catalog.app import read_documents, read_sheets
+from services.catalog.store import documents, sheets
 from shared.contracts.policies import CalendarPublished, PolicyPublished, RegionPolicy
-from shared.errors import Refused
 from shared.postgres import Database
 from shared.relay import Relay
 from tests.support.bus import Bus
-from tests.support.documents import DOCUMENTS, next_version
 from tests.support.loops import running
+from tests.support.policy_office import an_office
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+SHEETS = read_sheets()
 STATED = "SELECT event_id, topic, key, sequence FROM outbox ORDER BY id"
 
 
 @pytest.fixture
 async def api(database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    await actions.publish_documents(database, DOCUMENTS, NOW)
-    app = application(actions.Shelf(database), database)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://catalog") as client:
-        yield client
+    async with an_office(database) as office:
+        yield office.client
 
 
 async def published(bus: Bus, topic: str, ids: set[str]) -> list[ConsumerRecord]:
@@ -44,16 +43,16 @@ def header(record: ConsumerRecord, name: str) -> str:
     return str(dict(record.headers)[name], "utf-8")
 
 
-async def test_the_first_start_publishes_every_document_and_the_next_none(database: Database) -> None:
-    first = await actions.publish_documents(database, DOCUMENTS, NOW)
-    again = await actions.publish_documents(database, DOCUMENTS, NOW)
+async def test_the_first_start_delivers_every_file_and_the_next_none(database: Database) -> None:
+    first = await actions.deliver(database, SHEETS, NOW)
+    again = await actions.deliver(database, SHEETS, NOW)
     assert sorted(event.key for event in first) == ["2025", "2026", "panzhihua", "shangrao"]
     assert again == []
     assert len(await database.fetch(STATED)) == 4
 
 
 async def test_a_reader_of_the_bus_gets_whole_documents(database: Database, kafka: str) -> None:
-    await actions.publish_documents(database, DOCUMENTS, NOW)
+    await actions.deliver(database, SHEETS, NOW)
     rows = await database.fetch(STATED)
     ids = {
         topic: {str(r["event_id"]) for r in rows if r["topic"] == topic}
@@ -63,43 +62,22 @@ async def test_a_reader_of_the_bus_gets_whole_documents(database: Database, kafk
         policies = await published(bus, PolicyPublished.topic, ids[PolicyPublished.topic])
         calendars = await published(bus, CalendarPublished.topic, ids[CalendarPublished.topic])
     read = [PolicyPublished.read(record.value) for record in policies]
-    assert [event.document for event in read] == [d for d in DOCUMENTS if isinstance(d, RegionPolicy)]
-    assert [record.key.decode() for record in policies] == ["panzhihua", "shangrao"]
+    known = {d.region: d for d in read_documents() if isinstance(d, RegionPolicy)}
+    assert {event.region: event.document for event in read} == known
     assert {header(record, "ce_type") for record in calendars} == {"calendar-published"}
     assert {CalendarPublished.read(record.value).year for record in calendars} == {2025, 2026}
 
 
-async def test_two_starts_at_once_publish_each_document_once(database: Database) -> None:
-    both = await asyncio.gather(*(actions.publish_documents(database, DOCUMENTS, NOW) for _ in range(2)))
+async def test_two_starts_at_once_deliver_each_file_once(database: Database) -> None:
+    both = await asyncio.gather(*(actions.deliver(database, SHEETS, NOW) for _ in range(2)))
     assert sorted(len(events) for events in both) == [0, 4]
 
 
-async def test_a_new_version_follows_and_the_old_one_stays(
-    database: Database, api: httpx.AsyncClient
-) -> None:
-    await actions.publish_documents(database, next_version(DOCUMENTS), NOW)
-    rows = await database.fetch(STATED)
-    assert [(r["key"], r["sequence"]) for r in rows][-1] == ("panzhihua", 2)
-    newest = (await api.get("/api/catalog/regions/panzhihua")).json()
-    before = (await api.get("/api/catalog/regions/panzhihua?version=1")).json()
-    assert (newest["version"], newest["hotline"]) == (2, "0812-0000000")
-    assert (before["version"], before["hotline"]) == (1, "0812-3323000")
-
-
-async def test_a_change_under_a_published_version_publishes_nothing_at_all(database: Database) -> None:
-    await actions.publish_documents(database, DOCUMENTS[:2], NOW)
-    changed = [DOCUMENTS[0].model_copy(update={"make_up_working_days": ()})]
-    with pytest.raises(Refused, match="the calendar of 2025 was changed"):
-        await actions.publish_documents(database, [*DOCUMENTS[2:], *changed], NOW)
-    assert len(await database.fetch(STATED)) == 2
-
-
-async def test_an_older_image_leaves_the_newer_version_in_force(
-    database: Database, api: httpx.AsyncClient
-) -> None:
-    await actions.publish_documents(database, next_version(DOCUMENTS), NOW)
-    assert await actions.publish_documents(database, DOCUMENTS, NOW) == []
-    assert (await api.get("/api/catalog/regions/panzhihua")).json()["version"] == 2
+async def test_a_region_that_comes_with_a_later_release_is_delivered_then(database: Database) -> None:
+    without = [sheet for sheet in SHEETS if sheet.key != "region:shangrao"]
+    await actions.deliver(database, without, NOW)
+    (event,) = await actions.deliver(database, SHEETS, NOW)
+    assert event.key == "shangrao"
 
 
 async def test_the_regions_are_listed(api: httpx.AsyncClient) -> None:
@@ -191,13 +169,17 @@ async def test_without_its_database_catalog_says_so(api: httpx.AsyncClient, data
 
 
 async def test_nothing_published_is_not_ready(database: Database) -> None:
-    app = application(actions.Shelf(database), database)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://catalog") as client:
-        ready = await client.get("/health/ready")
+    async with an_office(database, delivered=False) as office:
+        ready = await office.client.get("/health/ready")
     assert ready.json()["parts"]["documents"]["reason"] == "no policy is published yet"
 
 
-STATEMENTS = [(name, sql) for name, sql in vars(store).items() if name.isupper()]
+STATEMENTS = [
+    (name, sql)
+    for module in (documents, sheets)
+    for name, sql in vars(module).items()
+    if name.isupper() and isinstance(sql, str) and " " in sql
+]
 
 
 @pytest.mark.parametrize(("name", "sql"), STATEMENTS)

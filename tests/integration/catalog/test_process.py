@@ -13,9 +13,12 @@ import httpx
 from deploy.local.ports import choose
 from deploy.local.stack import service_environment
 from services.catalog import actions
+from services.catalog.app import read_sheets
+from services.catalog.domain.places import File
+from services.catalog.domain.sheets import read_sheet
 from shared.postgres import Database
 from tests.support.bus import until
-from tests.support.documents import DOCUMENTS, is_panzhihua, with_hotline
+from tests.support.policy_office import PANZHIHUA
 from tests.support.stack import StackUnderTest
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -44,15 +47,20 @@ async def is_ready(address: str) -> bool:
     return False
 
 
-async def test_a_process_refuses_to_start_with_a_changed_version(
+async def test_a_file_of_the_product_never_replaces_what_an_administrator_published(
     url: str, database: Database, servers: StackUnderTest
 ) -> None:
-    changed = [with_hotline(d, version=1) if is_panzhihua(d) else d for d in DOCUMENTS]
-    await actions.publish_documents(database, changed, NOW)
-    process, _ = await serving(url, servers)
+    changed = PANZHIHUA.replace("0812-3323000", "0812-0000000")
+    own = [read_sheet(File("own.yaml", changed)) if s.key == "region:panzhihua" else s for s in read_sheets()]
+    await actions.deliver(database, own, NOW)
+    process, address = await serving(url, servers)
+    await until(lambda: is_ready(address))
+    process.send_signal(signal.SIGTERM)
     _, said = await asyncio.wait_for(process.communicate(), 20)
-    assert process.returncode == 2
-    assert said.decode().strip().splitlines()[-1].startswith("version-not-raised: the policy of panzhihua")
+    told = [json.loads(line) for line in said.decode().splitlines()]
+    differs = [one["key"] for one in told if one["event"] == "delivered-file-differs"]
+    assert differs == ["region:panzhihua"]
+    assert await database.fetchval("SELECT count(*) FROM document WHERE key = 'panzhihua'") == 1
 
 
 async def test_a_process_that_is_told_to_stop_ends_in_order(url: str, servers: StackUnderTest) -> None:
@@ -68,6 +76,6 @@ async def test_a_process_that_is_told_to_stop_ends_in_order(url: str, servers: S
 async def test_a_process_without_settings_says_what_is_missing() -> None:
     process = await catalog("serve")
     _, said = await asyncio.wait_for(process.communicate(), 20)
-    missing = "MENTE_DATABASE_URL, MENTE_HTTP_PORT, MENTE_KAFKA"
+    missing = "MENTE_DATABASE_URL, MENTE_HTTP_PORT, MENTE_KAFKA, MENTE_OIDC_AUDIENCE, MENTE_OIDC_ISSUER"
     assert process.returncode == 2
     assert said.decode().strip() == f"catalog needs usable {missing} in its environment"

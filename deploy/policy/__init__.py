@@ -1,0 +1,1 @@
+"""Changing and rehearsing policies from the command line."""
