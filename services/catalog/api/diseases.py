@@ -1,10 +1,12 @@
 """What anyone may ask for a disease: search, its standard, its papers, where it is treated."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from services.catalog import forms
 from services.catalog.api.answering import OTHER_ANSWERS, Asked, Code, Wanted, answer
 from services.catalog.domain.showing import find_diseases, with_sources
 from shared.contracts.diseases import Disease
@@ -15,6 +17,13 @@ from shared.errors import Refused
 from shared.recognition import judge
 
 router = APIRouter(prefix="/api/catalog/regions/{region}", tags=["diseases"], responses=OTHER_ANSWERS)
+
+
+class PdfResponse(Response):
+    """A PDF, for the description of the route."""
+
+    media_type = "application/pdf"
+
 
 Query64 = Annotated[str, Query(max_length=64, description="code, name, everyday name or pinyin, or a part")]
 
@@ -93,6 +102,16 @@ async def get_materials(
     form = _form_at(policy, situation.channel)
     shown = [{**wanted.shown(with_sources(rule)), **form} for rule in rules]
     return answer(request, shown)
+
+
+@router.get("/form", response_class=PdfResponse)
+async def get_form(request: Request, wanted: Wanted) -> Response:
+    """Give the blank application form as a PDF (F-S10)."""
+    policy = await _policy(wanted)
+    name = f"{wanted.region}-form-{wanted.version}.pdf"
+    given = answer(request, await asyncio.to_thread(forms.blank_form, policy), "application/pdf")
+    given.headers["content-disposition"] = f'inline; filename="{name}"'
+    return given
 
 
 @router.get("/institutions")
