@@ -105,7 +105,7 @@ def test_a_choice_that_nobody_verified_is_marked_and_the_mark_explained() -> Non
 
 
 def test_the_title_that_the_signing_physician_must_have_is_told_where_the_region_asks_for_one() -> None:
-    assert "须由副主任医师及以上职称的医师填写并签名" in read(SHANGRAO)
+    assert "须由诊断科室副主任医师及以上职称的医师填写并签名" in read(SHANGRAO)
     assert "须由" not in read(PANZHIHUA)
     unverified = with_material(SHANGRAO, "physician_opinion", "signer_title_min", grade=Grade.UNVERIFIED)
     assert "须由" not in read(unverified)
