@@ -156,6 +156,10 @@ def test_the_answers_to_common_questions_are_there(path: str, expected: object) 
     assert says(path) == expected
 
 
+def test_the_benefit_is_for_costs_of_the_disease_alone() -> None:
+    assert says("benefit.scope.body") == "只支付与认定病种有关、并在医保目录内的药品、检查和治疗费用。"
+
+
 def test_that_some_diseases_are_exempt_is_told_without_inventing_which() -> None:
     exempt = [disease["deductible_exempt"] for disease in SHOWN["panzhihua"]["diseases"]]
     assert all(one["unknown"] and "exempt" in one["note"] for one in exempt)
