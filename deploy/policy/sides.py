@@ -81,8 +81,9 @@ def _made(base: Base, drafts: Sequence[Sheet], today: date) -> dict[str, RegionP
     """Make the policies of all regions that the drafts reach, as they would be from the drafts' day on."""
     layers = [draft for draft in drafts if draft.kind != "calendar"]
     editions = base.layers_with(layers)
-    return {
-        region: policies_since(editions, region, [], max(today, draft.effective_from))[0].policy
+    made = (
+        policies_since(editions, region, [], max(today, draft.effective_from))[0].policy
         for draft in layers
         for region in regions_on(editions, draft.key)
-    }
+    )
+    return {policy.region: policy for policy in made}
