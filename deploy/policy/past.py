@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from shared.clock import shanghai_date
 from shared.contracts.applications import ApplicationSubmitted, MaterialSupplied
-from shared.contracts.base import Event, date
+from shared.contracts.base import Event, SealedEvent, date
 from shared.contracts.cases import CaseEvent
 from shared.contracts.topics import APPLICATIONS, CASES
 
@@ -47,26 +47,31 @@ class Wanted:
         return self.region in {None, submitted.region} and (self.since is None or day >= self.since)
 
 
-def read_past(spans: Sequence[Span], kafka: str, wanted: Wanted, told: Callable[[int], None]) -> list[Past]:
+def read_past(kafka: str, spans: Sequence[Span], wanted: Wanted, told: Callable[[int], None]) -> list[Past]:
     """Read every wanted application of these spans; `told` hears how many records were read meanwhile.
 
-    Raises KafkaSilent.
+    Applications are read before cases, so that nothing of the others is kept. Raises KafkaSilent.
     """
-    from deploy.audit.reading import link_of, records_of
-
-    links = []
-    for batch in records_of(kafka, spans):
-        found = (link_of(message) for message in batch)
-        links += [link for link in found if link and link.type in KINDS and link.body]
-        told(len(batch))
-    return [past for past in collect(links) if wanted.takes(past.submitted)]
+    intake = [span for span in spans if span.topic == APPLICATIONS.name]
+    events = events_of(_links(kafka, intake, told))
+    keys = {one.key for one in events if isinstance(one, ApplicationSubmitted) and wanted.takes(one)}
+    applications = [one for one in events if one.key in keys]
+    return assemble([*applications, *events_of(_links(kafka, set(spans) - set(intake), told), keys)])
 
 
-def collect(links: Iterable[Link]) -> list[Past]:
-    """Put the events of each application together, each once and in the order they were stated in."""
-    once = {link.event_id: link for link in links}
-    in_order = sorted(once.values(), key=lambda link: link.sequence)
-    return assemble(KINDS[link.type].read(link.body) for link in in_order)
+def events_of(links: Iterable[Link], keys: Collection[str] | None = None) -> list[Event]:
+    """Read the events of these keys, or of all, each once and in the order they were stated in.
+
+    Sealed parts are let go at once.
+    """
+    found: dict[str, tuple[int, Event]] = {}
+    for link in links:
+        if link.type in KINDS and link.body and (keys is None or link.key in keys):
+            event = KINDS[link.type].read(link.body)
+            if isinstance(event, SealedEvent):
+                event = event.model_copy(update={"sealed": None})
+            found[link.event_id] = (link.sequence, event)
+    return [event for _, event in sorted(found.values(), key=lambda one: one[0])]
 
 
 def assemble(events: Iterable[Event]) -> list[Past]:
@@ -85,3 +90,11 @@ def assemble(events: Iterable[Event]) -> list[Past]:
         Past(one, tuple(supplied.get(key, ())), tuple(acts.get(key, ()))) for key, one in submitted.items()
     ]
     return sorted(found, key=lambda past: past.submitted.occurred_at)
+
+
+def _links(kafka: str, spans: Iterable[Span], told: Callable[[int], None]) -> Iterator[Link]:
+    from deploy.audit.reading import link_of, records_of
+
+    for batch in records_of(kafka, spans):
+        told(len(batch))
+        yield from (link for message in batch if (link := link_of(message)))

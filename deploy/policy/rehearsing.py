@@ -93,7 +93,7 @@ def _past(wanted: Wanted) -> list[Past]:
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             spans = spans_of(kafka, (APPLICATIONS.name, CASES.name))
             work = bar.add_task("records read", total=sum(span.end - span.begin for span in spans))
-            pasts = read_past(spans, kafka, wanted, lambda count: bar.advance(work, count))
+            pasts = read_past(kafka, spans, wanted, lambda count: bar.advance(work, count))
     except KafkaSilent as reason:
         stop(f"Kafka does not answer: {reason}.")
     if not pasts:

@@ -1,4 +1,4 @@
-"""`mente policy rehearse` on the whole embedded stack: a shorter limit over applications of the demonstration."""
+"""`mente policy rehearse` on the whole embedded stack: a shorter limit over demonstrated applications."""
 
 import asyncio
 import io

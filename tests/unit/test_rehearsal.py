@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from deploy.policy.differences import Kind
-from deploy.policy.past import Past, Wanted, assemble, collect
+from deploy.policy.past import Past, Wanted, assemble, events_of
 from deploy.policy.rehearsal import OPEN_PAPERS_ONLY, SEALED
 from shared.chain import Link
 from shared.clock import SHANGHAI
@@ -315,13 +315,13 @@ def test_the_advice_of_another_standard_is_compared() -> None:
 def test_what_is_sealed_stays_sealed_and_the_rehearsal_says_so() -> None:
     story = a_story().accept().later(days=4).ask(FIRST, "test_report").later(days=3).supply()
     done = rehearsed(a_draft(PANZHIHUA, limits(on_supplement="run")), over=[as_read_from_the_bus(story)])
-    assert changes(done, Kind.DEADLINE) == [("decision earlier", "2026-10-16", "2026-10-15")]
+    assert changes(done, Kind.DEADLINE) == [("decision earlier", "2026-10-20", "2026-10-15")]
     assert SEALED in done.notes
 
 
 def as_read_from_the_bus(story: Story) -> Past:
-    (found,) = collect(links(story))
-    assert found.submitted.private is None
+    (found,) = assemble(events_of(links(story)))
+    assert (found.submitted.private, found.submitted.sealed) == (None, None)
     return found
 
 
@@ -345,13 +345,20 @@ def links(story: Story) -> list[Link]:
 def test_records_are_put_together_once_each_and_in_order() -> None:
     story = a_story().accept().ask(FIRST, "test_report").later(days=1).supply(a_paper("test_report"))
     whole = links(story)
-    (found,) = collect([*reversed(whole), *whole])
+    (found,) = assemble(events_of([*reversed(whole), *whole]))
     assert [event.type for event in found.acts] == [event.type for event in story.events]
     assert [event.round for event in found.supplied] == [1]
 
 
 def test_a_case_whose_application_is_not_there_is_left_out() -> None:
     assert assemble(a_story().accept().events) == []
+
+
+def test_cases_of_applications_that_are_not_wanted_are_passed_over() -> None:
+    one, other = a_story(), a_story().accept()
+    both = [*links(one), *(replace(link, event_id=f"other-{link.event_id}") for link in links(other))]
+    events = events_of(both, keys={str(one.application_id)})
+    assert [event.type for event in events] == ["case-opened", "application-submitted"]
 
 
 def test_only_the_wanted_applications_are_taken() -> None:
