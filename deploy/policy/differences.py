@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,7 +14,7 @@ class Kind(StrEnum):
     """What a difference is about."""
 
     DEADLINE = "due date"
-    ELIGIBILITY = "taking"
+    ELIGIBILITY = "intake"
     MATERIALS = "materials"
     WARNINGS = "warnings"
     REQUESTS = "requests"
@@ -53,6 +54,12 @@ class Found:
         }
 
 
-def of_kind(found: Sequence[Found], kind: Kind) -> Iterator[Found]:
-    """Give the differences of one kind."""
-    return (one for one in found if one.difference.kind is kind)
+def examples(found: Sequence[Found], kind: Kind) -> list[Found]:
+    """Give the differences of one kind, by turns of every heading, so that a rare one is seen as well."""
+    seen: Counter[str] = Counter()
+    placed = []
+    for one in found:
+        if one.difference.kind is kind:
+            placed.append((seen[one.difference.change], one))
+            seen[one.difference.change] += 1
+    return [one for _, one in sorted(placed, key=lambda pair: pair[0])]

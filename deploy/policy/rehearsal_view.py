@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.policy.differences import Kind, of_kind
+from deploy.policy.differences import Kind, examples
 from deploy.policy.rehearsal import Rehearsed
 from deploy.policy.replaying import CERTAIN, EARLIER, LATER, UNCHANGED
 
@@ -86,7 +86,7 @@ def _show_changes(done: Rehearsed, screen: Console) -> None:
 
 
 def _show_examples(kind: Kind, done: Rehearsed, most: int, screen: Console) -> None:
-    found = list(of_kind(done.found, kind))
+    found = examples(done.found, kind)
     if not found or not most:
         return
     title = f"\nExamples: {kind.value}"

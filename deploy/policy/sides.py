@@ -14,6 +14,7 @@ from services.review.domain import Rulebook, Rules, rules_of
 from shared.calendar import Calendar
 from shared.contracts.calendars import CalendarDocument
 from shared.contracts.policies import RegionPolicy
+from shared.errors import Unreadable
 
 Lookup = Callable[[str, int], RegionPolicy]
 """Gives a published version of a region's policy."""
@@ -35,9 +36,11 @@ class Side:
 
     @classmethod
     def of(cls, policy: RegionPolicy, calendars: Sequence[CalendarDocument]) -> Side:
-        """Arrange a policy with the national calendars."""
+        """Arrange a policy with the national calendars; Unreadable if nothing can be counted by them."""
         rules = rules_of(policy)
-        return cls(policy, intake.rulebook(policy), rules, Rulebook.of([rules], calendars))
+        book = Rulebook.of([rules], calendars)
+        _require_countable(rules, book)
+        return cls(policy, intake.rulebook(policy), rules, book)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +78,16 @@ class Ground:
             before = Side.of(policy, self._calendars[0])
             self._sides[key] = Sides(before, Side.of(self._made.get(region, policy), self._calendars[1]))
         return self._sides[key]
+
+
+def _require_countable(rules: Rules, book: Rulebook) -> None:
+    """Calendars may contradict themselves and limits be none at all, which no form forbids."""
+    if min(rules.sla_working_days, rules.acceptance_working_days, rules.supplement_answer_working_days) < 1:
+        raise Unreadable("limit-none", f"{rules.region}: every limit is at least one working day")
+    try:
+        book.calendar(rules)
+    except ValueError as error:
+        raise Unreadable("calendar-contradicts", f"{rules.region}: {error}") from None
 
 
 def _made(base: Base, drafts: Sequence[Sheet], today: date) -> dict[str, RegionPolicy]:

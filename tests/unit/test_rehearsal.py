@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from deploy.policy.differences import Kind
+from deploy.policy.differences import Kind, examples
 from deploy.policy.past import Past, Wanted, assemble, events_of
 from deploy.policy.rehearsal import OPEN_PAPERS_ONLY, SEALED
 from shared.chain import Link
@@ -386,3 +386,29 @@ def test_a_draft_that_makes_no_policy_is_refused_with_the_reason() -> None:
     draft = a_draft(PANZHIHUA, lambda w: w["sources"].pop("articleP"))
     with pytest.raises(Unreadable, match="articleP"):
         rehearsed(draft, over=[accepted()])
+
+
+@pytest.mark.parametrize(
+    ("file", "edit", "told"),
+    [
+        (PANZHIHUA, limits(sla_working_days=0), "every limit is at least one working day"),
+        ("calendars/2026", lambda w: w["make_up_working_days"].append("2026-10-01"), "both as a day off"),
+    ],
+)
+def test_what_nothing_can_be_counted_by_is_refused_with_the_reason(file: str, edit, told: str) -> None:
+    with pytest.raises(Unreadable, match=told):
+        rehearsed(a_draft(file, edit), over=[accepted()])
+
+
+def test_a_rare_difference_is_among_the_examples() -> None:
+    def fewer(written):
+        written["application_types"] = ["new"]
+        del written["diseases"][0]
+
+    renewal = accepted(application_type=ApplicationType.RENEWAL, disease_code="PZH-002")
+    done = rehearsed(a_draft(PANZHIHUA, fewer), over=[accepted(), accepted(), accepted(), renewal])
+    first_two = examples(done.found, Kind.ELIGIBILITY)[:2]
+    assert {one.difference.change for one in first_two} == {
+        "refused: disease-not-in-catalogue",
+        "refused: application-type-not-offered",
+    }
