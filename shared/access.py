@@ -110,6 +110,8 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "catalog.get_versions": _PUBLIC,
         "catalog.get_disease": _PUBLIC,
         "catalog.get_institutions": _PUBLIC,
+        "catalog.get_form": _PUBLIC,
+        "catalog.post_advice": _PUBLIC,
         "catalog.get_files": _staff(*_POLICY_READERS),
         "catalog.get_file": _staff(*_POLICY_READERS),
         "catalog.get_drafts": _staff(*_POLICY_READERS),

@@ -1,12 +1,16 @@
 """A region that nobody programmed is added by data alone, and its people apply until a decision is made."""
 
+import asyncio
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from deploy.demo.applying import apply
@@ -64,25 +68,25 @@ async def let_channel_and_staff_in(running: StackUnderTest) -> None:
         await in_thread(running.start_again, part)
 
 
-async def publish(running: StackUnderTest, text: str) -> list[dict[str, Any]]:
-    """Draft, check and publish a file, as two people do."""
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+async def mente(running: StackUnderTest, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command as an administrator types it, on this stack."""
+    environment = {**os.environ, "MENTE_HOME": str(running.stack.home), "COLUMNS": "200"}
+    command = [sys.executable, "-m", "deploy.cli", *words]
+    return await asyncio.to_thread(
+        subprocess.run, command, check=False, env=environment, capture_output=True, text=True, timeout=60
+    )
 
-        async def post(who: str, path: str, **body: str) -> Any:
-            form = {"grant_type": "password", "username": who}
-            token = (await http.post(f"{running.stack.oidc_issuer}/token", data=form)).json()["access_token"]
-            url = f"{running.stack.gateway_url}/api/catalog{path}"
-            answer = await http.post(url, json=body, headers={"authorization": f"Bearer {token}"})
-            assert answer.status_code < 300, answer.text
-            return answer.json()
 
-        draft = await post("policy_editor", "/drafts", name="samplecity.yaml", text=text, note="a new region")
-        report = await post("policy_editor", f"/drafts/{draft['draft_id']}/check")
-        assert report["passed"], report
-        stated: list[dict[str, Any]] = await post(
-            "policy_publisher", f"/drafts/{draft['draft_id']}/publication"
-        )
-        return stated
+async def publish(running: StackUnderTest, file: Path) -> str:
+    """Import and publish a file as two people do; what the second is told."""
+    imported = await mente(running, "policy", "import", str(file), "--note", "a new region")
+    assert imported.returncode == 0, imported.stderr
+    (draft,) = re.findall(r"draft ([0-9a-f-]{36})", imported.stdout)
+    alone = await mente(running, "policy", "publish", draft, "--by", "policy_editor")
+    assert (alone.returncode, "scope-missing" in alone.stderr) == (1, True)
+    published = await mente(running, "policy", "publish", draft, "--by", "policy_publisher")
+    assert published.returncode == 0, published.stderr
+    return published.stdout
 
 
 async def decide(world: World, wish: Wish, application: Any) -> None:
@@ -93,12 +97,12 @@ async def decide(world: World, wish: Wish, application: Any) -> None:
 
 
 async def test_a_region_is_added_by_data_alone_and_decides_while_catalog_is_away(
-    running: StackUnderTest, world: World
+    running: StackUnderTest, world: World, tmp_path: Path
 ) -> None:
     await let_channel_and_staff_in(running)
-    text = FILE.read_text(encoding="utf-8").replace("TODAY", world.today().isoformat())
-    (stated,) = await publish(running, text)
-    assert (stated["key"], stated["version"]) == (REGION, 1)
+    file = tmp_path / "samplecity.yaml"
+    file.write_text(FILE.read_text(encoding="utf-8").replace("TODAY", world.today().isoformat()))
+    assert "published catalog.policies samplecity, version 1" in await publish(running, file)
 
     figure = world.someone()
     papers = [*identity_card(figure), diagnosis(figure, world.today())]
@@ -115,6 +119,31 @@ async def test_a_region_is_added_by_data_alone_and_decides_while_catalog_is_away
         chapter = await application.close("approved", ("submitted", "accepted", "approved"))
         assert chapter.due_on == due(world.today())
         assert all(text["text"].startswith("【示例市医保】") for text in chapter.texts)
+
+
+async def test_policies_move_to_another_place_as_files(running: StackUnderTest, tmp_path: Path) -> None:
+    await in_thread(running.start_again, "catalog")
+    exported = await mente(running, "policy", "export", str(tmp_path / "there"))
+    assert exported.returncode == 0, exported.stderr
+    again = await mente(running, "policy", "import", str(tmp_path / "there"))
+    assert again.returncode == 0, again.stderr
+    lines = again.stdout.splitlines()
+    assert "region:samplecity: is what is published already" in lines
+    assert all(line.endswith("is what is published already") for line in lines)
+    changed = tmp_path / "changed.yaml"
+    text = (tmp_path / "there" / "regions" / "samplecity.yaml").read_text(encoding="utf-8")
+    changed.write_text(text.replace("sla_working_days: 7", "sla_working_days: 9"), encoding="utf-8")
+    told = await mente(running, "policy", "diff", str(changed))
+    assert "deadlines.sla_working_days: 7 → 9" in told.stdout
+    checked = await mente(running, "policy", "check", str(changed))
+    assert checked.returncode == 1
+    assert "vector 1 (seven working days over the Spring Festival)" in checked.stdout
+    changed.write_text(text.replace("version: samplecity", "version: samplecity !"), encoding="utf-8")
+    corrupt = await mente(running, "policy", "import", str(changed))
+    line = 1 + text[: text.index("version: samplecity")].count("\n")
+    assert corrupt.returncode == 1
+    assert f"changed.yaml, line {line}, notice.version: " in corrupt.stderr
+    assert "Traceback" not in corrupt.stderr
 
 
 async def apply_without_catalog(world: World, wish: Wish, notice: Any) -> Any:

@@ -68,7 +68,7 @@ def test_all_67_are_there_once_in_their_order():
 
 def test_every_value_has_a_listed_source_and_comes_from_the_province():
     values = [part for s in STANDARDS.values() for part in (s.name, s.scope, s.tree)]
-    assert {value.src for value in values} == set(written("jiangxi")["sources"])
+    assert {value.src for value in values} <= set(written("jiangxi")["sources"])
     assert {value.grade for value in values} == {Grade.CONNECTED_SYSTEM}
     assert {value.origin for value in values} == {Layer.PROVINCE}
 

@@ -30,12 +30,13 @@ At = Annotated[date | None, Query(description="what is in force on that day; tod
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which policy is asked for, and whether with sources; `shown` is how its values are shown."""
+    """Which policy is asked for, for which day (today), and whether with sources."""
 
     shelf: Shelf
     region: str
     version: int
     sources: bool
+    day: date
 
     async def document(self) -> Mapping[str, Any]:
         """Give the policy as JSON, every value with its source."""
@@ -56,7 +57,7 @@ def _asked(
     request: Request, region: Region, version: Version = None, at: At = None, sources: Sources = False
 ) -> Asked:
     shelf = shelf_of(request)
-    return Asked(shelf, region, shelf.version(region, version, at), sources)
+    return Asked(shelf, region, shelf.version(region, version, at), sources, at or shelf.today())
 
 
 Wanted = Annotated[Asked, Depends(_asked)]

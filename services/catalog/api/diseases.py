@@ -1,18 +1,29 @@
 """What anyone may ask for a disease: search, its standard, its papers, where it is treated."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from services.catalog import forms
 from services.catalog.api.answering import OTHER_ANSWERS, Asked, Code, Wanted, answer
 from services.catalog.domain.showing import find_diseases, with_sources
 from shared.contracts.diseases import Disease
+from shared.contracts.evidence import Advice, Evidence, EvidenceShown
 from shared.contracts.policies import RegionPolicy
 from shared.contracts.submissions import ApplicationType
 from shared.errors import Refused
+from shared.recognition import judge
 
 router = APIRouter(prefix="/api/catalog/regions/{region}", tags=["diseases"], responses=OTHER_ANSWERS)
+
+
+class PdfResponse(Response):
+    """A PDF, for the description of the route."""
+
+    media_type = "application/pdf"
+
 
 Query64 = Annotated[str, Query(max_length=64, description="code, name, everyday name or pinyin, or a part")]
 
@@ -60,6 +71,21 @@ async def get_disease(request: Request, wanted: Wanted, code: Code) -> Response:
     return answer(request, shown)
 
 
+@router.post("/diseases/{code}/advice")
+async def post_advice(wanted: Wanted, code: Code, evidence: EvidenceShown) -> Advice:
+    """Tell what the recognition standard says about evidence that names nobody; nothing is kept.
+
+    Months are counted back from `at`, or from today. It advises: a named person decides.
+    """
+    policy = await _policy(wanted)
+    _disease(policy, code)
+    standard = policy.standard_of(code)
+    if standard is None:
+        raise Refused("standard-unknown", "no recognition standard of the disease is known", status=404)
+    judged = Evidence(**dict(evidence), applied_on=wanted.day)
+    return judge(standard.tree.v, judged)
+
+
 @router.get("/materials")
 async def get_materials(
     request: Request, wanted: Wanted, situation: Annotated[Situation, Query()]
@@ -76,6 +102,16 @@ async def get_materials(
     form = _form_at(policy, situation.channel)
     shown = [{**wanted.shown(with_sources(rule)), **form} for rule in rules]
     return answer(request, shown)
+
+
+@router.get("/form", response_class=PdfResponse)
+async def get_form(request: Request, wanted: Wanted) -> Response:
+    """Give the blank application form as a PDF (F-S10)."""
+    policy = await _policy(wanted)
+    name = f"{wanted.region}-form-{wanted.version}.pdf"
+    given = answer(request, await asyncio.to_thread(forms.blank_form, policy), "application/pdf")
+    given.headers["content-disposition"] = f'inline; filename="{name}"'
+    return given
 
 
 @router.get("/institutions")

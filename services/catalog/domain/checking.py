@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.catalog.domain.composing import Editions, Made, policies_since, regions_on
-from services.catalog.domain.sheets import Sheet, calendar_of
+from services.catalog.domain.sheets import Sheet, calendar_of, standards_of
 from services.catalog.domain.vectors import Ground, failures
 from shared.contracts.calendars import CalendarDocument
 from shared.contracts.policies import RegionPolicy
@@ -50,9 +50,10 @@ def check(sheet: Sheet, editions: Editions, calendars: Sequence[CalendarDocument
 
 
 def _check_calendar(sheet: Sheet, calendars: Sequence[CalendarDocument]) -> Report:
+    """Work the vectors out with the years up to this one, as they were when it was announced."""
     calendar = calendar_of(sheet, 1)
-    others = [other for other in calendars if other.year != calendar.year]
-    errors = tuple(failures(sheet.vectors, Ground(None, [*others, calendar])))
+    earlier = [other for other in calendars if other.year < calendar.year]
+    errors = tuple(failures(sheet.vectors, Ground(None, [*earlier, calendar])))
     warnings = () if sheet.vectors else (f"{sheet.key} has no vectors: nothing shows that it counts right",)
     return Report(errors, warnings, len(sheet.vectors))
 
@@ -67,8 +68,10 @@ def _dates(sheet: Sheet, today: date) -> Iterator[str]:
 
 def _vectors(sheet: Sheet, made: Sequence[Made], calendars: Sequence[CalendarDocument]) -> Iterator[str]:
     for one in made:
-        for failure in failures(sheet.vectors, Ground(one.policy, calendars)):
+        for failure in failures(sheet.vectors, Ground(one.policy, calendars, one.policy.standards)):
             yield f"{one.policy.region}: {failure}"
+    if not made:
+        yield from failures(sheet.vectors, Ground(None, calendars, standards_of(sheet)))
 
 
 def _cross_references(made: Sequence[Made]) -> Iterator[str]:

@@ -1,13 +1,17 @@
 """Where in a policy file a value stands: path in words and line; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import yaml
 
 from services.catalog.domain.layering import IDENTITIES, Json
+
+MOST_PARTS = 200_000
+"""Repeated parts (YAML's anchors) count each time, so that a small file cannot grow without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,21 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:map", _mapping_without_doubles)
 
 def parse(file: File) -> Json:
     """Read YAML in which no key stands twice; yaml.YAMLError otherwise."""
-    return yaml.load(file.text, _StrictLoader)  # noqa: S506 (a safe loader)
+    document = yaml.load(file.text, _StrictLoader)  # noqa: S506 (a safe loader)
+    if sum(1 for _ in islice(_parts(document), MOST_PARTS)) == MOST_PARTS:
+        raise yaml.YAMLError(f"it holds {MOST_PARTS:,} values or more once its repetitions are written out")
+    return document
+
+
+def _parts(document: Json) -> Iterator[Json]:
+    waiting = [document]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, dict):
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
 
 
 def path_of(document: Json, steps: Sequence[str | int]) -> list[str]:

@@ -13,6 +13,7 @@ from services.catalog.domain.reasons import errors_in, reasons, unreadable, vali
 from shared.contracts.calendars import CalendarDocument
 from shared.contracts.policies import RegionPolicy
 from shared.contracts.sourced import Layer, SourceTitle
+from shared.contracts.standards import Standard
 
 NATIONAL = "national"
 ABOUT_THE_FILE = {"layer", "key", "under", "effective_from", "sources", "vectors"}
@@ -73,6 +74,11 @@ def read_sheet(file: File) -> Sheet:
 def calendar_of(sheet: Sheet, version: int) -> CalendarDocument:
     """Give the calendar that a file holds, as this version."""
     return validated(CalendarDocument, {**sheet.values, "version": version}, [sheet.file])
+
+
+def standards_of(sheet: Sheet) -> list[Standard]:
+    """Give the recognition standards that a layer itself holds."""
+    return [validated(Standard, one, [sheet.file]) for one in sheet.values.get("standards", [])]
 
 
 def _calendar(file: File, key: str, written: dict[str, Json]) -> Sheet:

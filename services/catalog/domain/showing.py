@@ -1,11 +1,11 @@
-"""What the reading side shows: plain values or values with sources, and the search for a disease; pure."""
+"""What the reading side shows: plain values or values with sources, and what was sought; pure."""
 
-import unicodedata
 from collections.abc import Sequence
 
 from pydantic import BaseModel
 
 from services.catalog.domain.layering import Json
+from services.catalog.domain.searching import SearchIndex
 from shared.contracts.diseases import Disease
 
 
@@ -36,32 +36,8 @@ def plain(shown: Json) -> Json:
 
 
 def find_diseases(diseases: Sequence[Disease], query: str) -> list[Disease]:
-    """Find diseases by code, name or everyday name: equal ones first, then beginnings, then parts of words.
-
-    An empty query finds all, in the order of the catalogue.
-    """
-    wanted = _folded(query)
-    ranked = [(_rank(disease, wanted), disease) for disease in diseases]
-    return [disease for rank, disease in sorted(ranked, key=lambda pair: pair[0]) if rank < _NOT_FOUND]
-
-
-_NOT_FOUND = 3
-
-
-def _rank(disease: Disease, wanted: str) -> int:
-    words = [_folded(word) for word in (disease.code, disease.name.v, *disease.aliases.v)]
-    tests = (
-        any(word == wanted for word in words),
-        any(word.startswith(wanted) for word in words),
-        any(wanted in word for word in words),
-    )
-    return tests.index(True) if any(tests) else _NOT_FOUND
-
-
-def _folded(text: str) -> str:
-    """Full-width and half-width, spaces and brackets make no difference to a person."""
-    letters = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(letter for letter in letters if letter.isalnum())
+    """Find diseases by code, name, everyday name or pinyin, best first; an empty query finds all."""
+    return SearchIndex.of(diseases).find(query)
 
 
 def _is_sourced(shown: dict[str, Json]) -> bool:

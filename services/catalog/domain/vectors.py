@@ -1,9 +1,11 @@
 """The examples that a policy file must get right, worked out with what the file would make; pure.
 
 A vector names what is given and what must come out: `{accepted: 2026-02-10, working_days: 15, due:
-2026-03-09}`, `{materials: {disease: …}, kinds: […]}`, `{search: …, codes: […]}`.
+2026-03-09}`, `{materials: {disease: …}, kinds: […]}`, `{search: …, codes: […]}`,
+`{recognition: JX-013, evidence: {…}, expect: met, why: …}`.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,14 +16,18 @@ from services.catalog.domain.showing import find_diseases
 from shared.calendar import Calendar
 from shared.contracts.calendars import CalendarDocument
 from shared.contracts.policies import RegionPolicy
+from shared.contracts.standards import Standard
+from shared.recognition import Vector as Recognition
+from shared.recognition import failure_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """What vectors are worked out with: a region's policy if there is one, and the calendars by year."""
+    """What vectors are worked out with: a region's policy if there is one, calendars, standards."""
 
     policy: RegionPolicy | None
     calendars: Sequence[CalendarDocument]
+    standards: Sequence[Standard] = ()
 
 
 def failures(vectors: Sequence[Json], ground: Ground) -> Iterator[str]:
@@ -37,7 +43,10 @@ def failures(vectors: Sequence[Json], ground: Ground) -> Iterator[str]:
 
 
 def _failure(vector: Json, ground: Ground) -> str | None:
-    kind = next((kind for kind in KINDS if kind in vector), None)
+    kind = next((kind for kind in (*KINDS, "recognition") if kind in vector), None)
+    if kind == "recognition":
+        told = {name: value for name, value in vector.items() if value is not None}
+        return failure_of(Recognition.model_validate_json(json.dumps(told, default=str)), ground.standards)
     if kind is None:
         return f"it names none of {', '.join(KINDS)}"
     if kind != "accepted" and ground.policy is None:

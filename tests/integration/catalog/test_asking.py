@@ -1,0 +1,113 @@
+"""What anyone may ask catalog for a disease: pinyin, standard, advice, check list, institutions, the form."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.postgres import Database
+from tests.support.policy_office import PolicyOffice, an_office
+
+SHANGRAO = "/regions/shangrao"
+
+
+@pytest.fixture
+async def office(database: Database) -> AsyncIterator[PolicyOffice]:
+    async with an_office(database) as office:
+        yield office
+
+
+async def test_a_disease_is_found_by_pinyin_and_shown_under_its_three_codes(office: PolicyOffice) -> None:
+    (found, *_) = await office.get(f"{SHANGRAO}/diseases", q="guanxinbing")
+    assert found["name"] == "冠心病"
+    shown = await office.get(f"{SHANGRAO}/diseases/{found['code']}")
+    assert (shown["code"], shown["national_code"], shown["standard"]) == ("SRG-013", "M04600", "JX-013")
+    assert shown["national"]["cross_province"] is True
+    assert shown["recognition_standard"]["scope"] == "basic"
+    assert shown["recognition_standard"]["tree"]["test"]
+
+
+async def test_a_standard_advises_on_evidence_and_names_a_person_who_decides(office: PolicyOffice) -> None:
+    where = f"/api/catalog{SHANGRAO}/diseases/SRG-029/advice"
+    paper = {"kind": "discharge_summary", "issuer_level": 3, "issuer_tier": "甲等"}
+    met = (await office.client.post(where, json={"papers": [paper]})).json()
+    low = (await office.client.post(where, json={"papers": [{**paper, "issuer_level": 1}]})).json()
+    nothing = (await office.client.post(where, json={})).json()
+    assert [one["fulfilment"] for one in (met, low, nothing)] == ["met", "not_met", "not_shown"]
+    assert met["note_zh"]
+    assert low["tree"]["reason_zh"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/regions/panzhihua/diseases/PZH-001/advice", 404, "standard-unknown"),
+        ("/regions/shangrao/diseases/SRG-999/advice", 404, "disease-unknown"),
+        ("/regions/nowhere/diseases/SRG-001/advice", 404, "region-unknown"),
+    ],
+)
+async def test_advice_without_a_standard_says_why(
+    office: PolicyOffice, path: str, status: int, code: str
+) -> None:
+    answer = await office.client.post(f"/api/catalog{path}", json={})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_evidence_that_names_somebody_is_refused(office: PolicyOffice) -> None:
+    where = f"/api/catalog{SHANGRAO}/diseases/SRG-029/advice"
+    answer = await office.client.post(where, json={"name": "测试员"})
+    assert answer.status_code == 422
+
+
+async def test_the_check_list_tells_the_form_that_a_channel_wants(office: PolicyOffice) -> None:
+    asked = {"disease": "PZH-001", "application_type": "new"}
+    online = await office.get("/regions/panzhihua/materials", channel="sichuan_app", **asked)
+    window = await office.get("/regions/panzhihua/materials", channel="panzhihua_window", **asked)
+    assert {one["form_at_channel"] for one in window} != {one["form_at_channel"] for one in online}
+    assert "原件" in window[0]["form_at_channel"]
+    assert any(one.get("example") for one in online)
+    assert any(one.get("must_show") for one in online)
+
+
+async def test_institutions_are_found_by_level_place_and_what_they_may_treat(office: PolicyOffice) -> None:
+    everywhere = await office.get(f"{SHANGRAO}/institutions")
+    third = await office.get(f"{SHANGRAO}/institutions", level=3)
+    for_class_one = await office.get(f"{SHANGRAO}/institutions", disease="SRG-001")
+    assert 0 < len(third) < len(everywhere)
+    assert {one["level"] for one in third} == {3}
+    assert 0 < len(for_class_one) < len(everywhere)
+    assert all("I" in one["entitled"] for one in for_class_one)
+    division = everywhere[0]["division"]
+    assert {one["division"] for one in await office.get(f"{SHANGRAO}/institutions", division=division)} == {
+        division
+    }
+    assert all("虚构" in one["name"] for one in everywhere)
+
+
+async def test_the_blank_form_is_a_pdf_with_an_etag_that_holds(office: PolicyOffice) -> None:
+    where = f"/api/catalog{SHANGRAO}/form"
+    first = await office.client.get(where)
+    again = await office.client.get(where, headers={"if-none-match": first.headers["etag"]})
+    assert first.headers["content-type"] == "application/pdf"
+    assert first.content.startswith(b"%PDF-")
+    assert again.status_code == 304
+
+
+async def test_both_regions_are_readable_whole_with_every_source(office: PolicyOffice) -> None:
+    for region in ("panzhihua", "shangrao"):
+        shown = await office.get(f"/regions/{region}", sources="true")
+        titles = {source["src"] for source in shown["sources"]}
+        assert {"A", "B", "C", "R"} == {source["grade"] for source in shown["sources"]}
+        assert shown["deadlines"]["sla_working_days"]["src"] in titles
+        assert shown["guide"]
+        assert shown["comparison"]
+        assert shown["checklist"]
+    assert len(shown["standards"]) == 67
+    assert {disease["standard"] for disease in shown["diseases"]} == {f"JX-{n:03}" for n in range(1, 36)}
+
+
+async def test_every_route_is_described(office: PolicyOffice) -> None:
+    described = (await office.client.get("/api/catalog/openapi.json")).json()["paths"]
+    for path, methods in described.items():
+        for method, told in methods.items():
+            assert told.get("description"), f"{method} {path}"
+            assert set(told["responses"]) > {"200"} or set(told["responses"]) > {"201"}, f"{method} {path}"
