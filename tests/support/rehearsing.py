@@ -18,7 +18,7 @@ from services.catalog.domain.sheets import Sheet, read_sheet
 from services.review.domain import Rules, rules_of
 from shared.contracts.policies import RegionPolicy
 from shared.contracts.submissions import Material
-from tests.support.cases import Story
+from tests.support.cases import FIRST, Story
 
 Edit = Callable[[Any], None]
 TODAY = date(2026, 11, 20)
@@ -82,6 +82,17 @@ def past(story: Story) -> Past:
     """What the bus tells of a case."""
     dossier = story.file.dossier
     return Past(dossier.submitted, dossier.supplied, tuple(story.events))
+
+
+def accepted(**submitted: Any) -> Past:
+    """An application that was accepted on its day."""
+    return past(a_story(**submitted).accept())
+
+
+def answered() -> Past:
+    """Accepted at once, asked after four days, answered three days later."""
+    story = a_story().accept().later(days=4).ask(FIRST, "outpatient_record").later(days=3)
+    return past(story.supply(a_paper("outpatient_record")))
 
 
 def rehearsed(
