@@ -11,6 +11,7 @@ import typer
 
 from deploy.local.folder import supervisor_pid
 from deploy.local.stack import default_home
+from deploy.policy.rehearsing import rehearse
 from deploy.staff_calls import StaffCalls, stop
 
 if TYPE_CHECKING:
@@ -164,6 +165,9 @@ def export(
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(held[-1].sheet.file.text, encoding="utf-8")
     typer.echo(f"wrote {len(base.files)} files to {folder}")
+
+
+app.command()(rehearse)
 
 
 def _base() -> Base:
