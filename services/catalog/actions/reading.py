@@ -42,6 +42,10 @@ class Shelf:
         """The day in Asia/Shanghai."""
         return shanghai_date(self.now())
 
+    def moment(self) -> tuple[int, date]:
+        """What decides what is in force: another publication, or another day."""
+        return self.generation, self.today()
+
     async def refresh(self) -> None:
         """See whether something was published; raises what the driver raises while the database is away."""
         counted = await store.count_documents(self.database)
