@@ -38,8 +38,8 @@ class PolicyOffice:
         self.now = NOW
         self.database = database
         self.shelf = actions.Shelf(database, lambda: self.now)
-        app = application(self.shelf, Badges())  # type: ignore[arg-type]
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://catalog")
+        self.app = application(self.shelf, Badges())  # type: ignore[arg-type]
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://catalog")
 
     async def get(self, path: str, **asked: Any) -> Any:
         """What anyone is answered."""

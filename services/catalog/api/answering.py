@@ -1,4 +1,4 @@
-"""How the reading side answers: values alone or with sources, an ETag, and 304 to who has it already."""
+"""How the reading side answers: which policy is asked for, values alone or with sources, and an ETag."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ import orjson
 from fastapi import Depends, Path, Query, Request, Response
 
 from services.catalog.actions import Shelf
+from services.catalog.api.keeping import ETAG
 from services.catalog.domain.showing import plain
 
 OTHER_ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -77,11 +78,8 @@ Wanted = Annotated[Asked, Depends(_asked)]
 
 
 def answer(request: Request, content: Any, media_type: str = "application/json") -> Response:
-    """Answer with the content, or with 304 if the caller has it already."""
+    """Answer with the content and its ETag; `KeptAnswers` keeps it, and says 304 to who has it already."""
     body = content if isinstance(content, bytes) else orjson.dumps(content)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"etag": etag, "cache-control": "no-cache"}
-    held = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if etag in held or "*" in held:
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=media_type)
+    request.scope[ETAG] = etag
+    return Response(body, headers={"etag": etag, "cache-control": "no-cache"}, media_type=media_type)

@@ -63,8 +63,7 @@ async def get_regions(request: Request, at: At = None, sources: Sources = False)
     """List the regions with name, division code, benefit name, hotline and the version in force."""
     shelf = shelf_of(request)
     listed = []
-    for region, version in shelf.regions(at):
-        document = await shelf.document(region, version)
+    for document in await shelf.parts(shelf.regions(at), LISTED):
         part = {name: document[name] for name in LISTED if name in document}
         listed.append(part if sources else plain(part))
     return answer(request, listed)
