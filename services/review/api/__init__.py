@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter
 
-from services.review.api import acting, detail, explaining, queue, unmasking
+from services.review.api import acting, detail, explaining, noticing, queue, unmasking
 from services.review.api.office import Office
 
 ROUTERS: tuple[APIRouter, ...] = (
     queue.router,
     detail.router,
     explaining.router,
+    noticing.router,
     unmasking.router,
     acting.router,
 )
