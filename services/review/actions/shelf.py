@@ -1,13 +1,9 @@
 """The rulebook in memory, as the database has it."""
 
-from prometheus_client import Gauge
-
 from services.review import store
 from services.review.domain import Rulebook, Rules, rules_of
 from shared.contracts.calendars import CalendarDocument
 from shared.postgres import Database, Tx
-
-HELD = Gauge("mente_policy_version", "Newest version of a region's policy that is held", ["region"])
 
 
 class Shelf:
@@ -27,13 +23,6 @@ class Shelf:
             calendars = [one for one in held.values() if isinstance(one, CalendarDocument)]
             self._book, self._held = Rulebook.of(rules, calendars), held
         return self._book
-
-
-def tell_versions(book: Rulebook) -> None:
-    """Set the gauge of the versions to what a rulebook holds."""
-    HELD.clear()
-    for rules in book.newest():
-        HELD.labels(rules.region).set(rules.version)
 
 
 async def _read(source: Tx | Database, key: store.Key) -> Rules | CalendarDocument:

@@ -8,9 +8,9 @@ from prometheus_client import Gauge
 
 from services.review import domain, store
 from services.review.actions.claiming import Desk
-from services.review.actions.shelf import tell_versions
 from services.review.domain import MissingYear
 from shared.clock import shanghai_date
+from shared.policy_versions import tell_versions
 
 log = structlog.get_logger()
 
@@ -69,7 +69,7 @@ class CatalogWatch:
     async def look(self, now: datetime) -> None:
         """Set the gauges, and warn unless that was done today."""
         book = await self._desk.shelf.rulebook(self._desk.database)
-        tell_versions(book)
+        tell_versions({rules.region: rules.version for rules in book.newest()})
         missing = await missing_years(self._desk, now)
         YEARS_MISSING.set(len(missing))
         today = shanghai_date(now)

@@ -15,7 +15,7 @@ from shared.postgres import Database, Tx
 
 UNUSED = (
     *("standards", "institutions", "national_codes", "guide", "benefit"),
-    *("offices", "comparison", "checklist", "figures", "material_forms"),
+    *("offices", "comparison", "checklist", "figures", "material_forms", "sources"),
 )
 """The bulk of a policy, of which review applies nothing."""
 
