@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import asyncpg
@@ -20,6 +21,9 @@ from deploy.local.stack import SERVICES, Stack
 ASK_SECONDS = 3.0
 DEPTH = "outbox_depth"
 OLDEST = "outbox_oldest_unsent_seconds"
+YEARS_MISSING = "review_calendar_years_missing"
+VERSION = re.compile(r'^mente_policy_version\{region="([^"]*)"\} (\S+)$', re.MULTILINE)
+HOLDERS = ("intake", "review", "notify")
 OPEN_PARKED = "SELECT count(*) FROM parked WHERE state = 'open'"
 
 
@@ -46,13 +50,15 @@ class Outbox:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The whole stack at one moment."""
+    """The whole stack at one moment; the policy versions that services hold are by service and region."""
 
     gateway: str
     supervisor: int
     parts: list[PartStatus]
     consumers: list[Lag]
     outboxes: list[Outbox]
+    calendar_years_missing: int = 0
+    policy_versions: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
@@ -82,6 +88,11 @@ def parse_gauges(text: str) -> dict[str, float]:
     return found
 
 
+def parse_versions(text: str) -> dict[str, int]:
+    """The newest policy version of each region that a Prometheus page tells of."""
+    return {region: int(float(value)) for region, value in VERSION.findall(text)}
+
+
 def reasons(body: bytes) -> str:
     """Why a service is not ready, from the answer of its health route."""
     try:
@@ -95,12 +106,26 @@ def reasons(body: bytes) -> str:
 async def _read(stack: Stack, supervisor: int) -> Status:
     services = [name for name in SERVICES if name in stack.parts]
     async with httpx.AsyncClient(timeout=ASK_SECONDS, trust_env=False) as client:
-        parts, outboxes, lags = await asyncio.gather(
+        parts, outboxes, pages, lags = await asyncio.gather(
             asyncio.gather(*(_part(stack, name, client) for name in stack.parts)),
             asyncio.gather(*(_outbox(stack, name, client) for name in services)),
+            asyncio.gather(*(_metrics(stack, name, client) for name in HOLDERS)),
             read_lags(stack.kafka) if "kafka" in stack.parts else _no_lags(),
         )
-    return Status(stack.gateway_url, supervisor, list(parts), lags, list(outboxes))
+    told = dict(zip(HOLDERS, pages, strict=True))
+    missing = int(parse_gauges(told["review"]).get(YEARS_MISSING, 0))
+    versions = {name: parse_versions(page) for name, page in told.items()}
+    return Status(stack.gateway_url, supervisor, list(parts), lags, list(outboxes), missing, versions)
+
+
+async def _metrics(stack: Stack, service: str, client: httpx.AsyncClient) -> str:
+    """The Prometheus page of a service; empty while it does not answer."""
+    if service not in stack.parts:
+        return ""
+    try:
+        return (await client.get(f"{stack.url(service)}/metrics")).text
+    except httpx.HTTPError:
+        return ""
 
 
 async def _part(stack: Stack, name: str, client: httpx.AsyncClient) -> PartStatus:
@@ -122,10 +147,7 @@ async def _health(stack: Stack, name: str, port: int, client: httpx.AsyncClient)
 
 
 async def _outbox(stack: Stack, service: str, client: httpx.AsyncClient) -> Outbox:
-    try:
-        gauges = parse_gauges((await client.get(f"{stack.url(service)}/metrics")).text)
-    except httpx.HTTPError:
-        gauges = {}
+    gauges = parse_gauges(await _metrics(stack, service, client))
     depth = gauges.get(DEPTH)
     return Outbox(
         service, None if depth is None else int(depth), gauges.get(OLDEST), await _parked(stack, service)

@@ -15,6 +15,11 @@ def show(status: Status, console: Console | None = None) -> None:
     screen.print(_parts(status))
     screen.print(_consumers(status))
     screen.print(_outboxes(status.outboxes))
+    if status.calendar_years_missing:
+        screen.print(
+            f"[yellow]{status.calendar_years_missing} calendar year(s) missing: "
+            "due dates that reach into it are provisional until catalog publishes it[/]"
+        )
 
 
 def _parts(status: Status) -> Table:

@@ -86,6 +86,7 @@ _CITIZEN = Access(Caller.CITIZEN)
 _REVIEWERS = (Role.ACCEPTANCE_OFFICER, Role.FIRST_REVIEWER, Role.EXPERT, Role.FINAL_REVIEWER)
 _READERS = (*_REVIEWERS, Role.APPEAL_HANDLER, Role.SUPERVISOR, Role.AUDITOR)
 
+_WATCH_CALENDARS = (Role.SUPERVISOR, Role.OPERATOR, Role.POLICY_EDITOR, Role.POLICY_PUBLISHER)
 _POLICY_READERS = (Role.POLICY_EDITOR, Role.POLICY_PUBLISHER, Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR)
 
 # An expert judges papers and needs no names; those who watch see masked persons.
@@ -142,6 +143,7 @@ ROUTES: Mapping[str, Access] = MappingProxyType(
         "review.get_deadline": _staff(*_READERS),
         "review.get_advice": _staff(*_READERS),
         "review.post_advice": _staff(*_REVIEWERS),
+        "review.get_notices": _staff(*_REVIEWERS, *_WATCH_CALENDARS),
         "review.get_looks": _staff(Role.AUDITOR),
         "review.post_unmask": _staff(*_WHO_UNMASK),
         "review.post_claim": _staff(*_REVIEWERS),

@@ -34,6 +34,7 @@ SEEN: Mapping[str, str] = {
     "post_unmask": "in full",
     "get_messages": "what was sent to the person",
     "get_inbox": "the person's inbox",
+    "get_notices": "which calendar years are missing",
     "get_looks": "who looked at it",
     "get_retention": "what is due to go",
 }

@@ -26,6 +26,7 @@ from shared.contracts.applications import (
 )
 from shared.contracts.evidence import Advice, EvidenceShown, NodeAdvice
 from shared.contracts.materials import MaterialRule
+from shared.contracts.policies import RegionPolicy
 from shared.contracts.submissions import Defect, Material, NoticeRead, Person, SubmissionOffered
 from shared.errors import Refused
 
@@ -61,9 +62,9 @@ def compare_for_decision(before: Replayed, after: Replayed) -> Iterator[Differen
         yield Difference(Kind.MATERIALS, f"no longer missing for a decision: {kind}", "missing", "-", told)
 
 
-def compare_advice(before: Replayed, after: Replayed) -> Iterator[Difference]:
+def compare_advice(before: Replayed, after: Replayed, sides: Sides) -> Iterator[Difference]:
     """Tell what the recognition standard would say otherwise, going by what is open of the papers."""
-    was, would = _advice(before), _advice(after)
+    was, would = _advice(before, sides.before.policy), _advice(after, sides.after.policy)
     old, new = (_leaves(one.tree) if one else {} for one in (was, would))
     if old == new and (was is None) == (would is None):
         return
@@ -162,9 +163,9 @@ def _hidden(event: ApplicationSubmitted | MaterialSupplied) -> list[PaperPrivate
     return [PaperPrivate(content_hash=paper.name) for paper in event.materials]
 
 
-def _advice(one: Replayed) -> Advice | None:
+def _advice(one: Replayed, policy: RegionPolicy) -> Advice | None:
     try:
-        return advise(one.file, EvidenceShown()).advice
+        return advise(one.file, policy.standard_of(one.case.disease_code), EvidenceShown()).advice
     except Refused:
         return None
 

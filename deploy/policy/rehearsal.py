@@ -82,7 +82,7 @@ def _differences(done: Rehearsed, past: Past, sides: Sides, today: date) -> Iter
     yield from compare_submission(past, sides)
     yield from compare_for_decision(before, after)
     yield from refused_requests(after)
-    yield from compare_advice(before, after)
+    yield from compare_advice(before, after, sides)
 
 
 def _notes(sides: Sides) -> set[str]:

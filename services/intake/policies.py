@@ -9,6 +9,7 @@ from services.intake.domain.rulebook import Rulebook, rulebook
 from services.intake.store import published
 from shared.contracts.policies import RegionPolicy
 from shared.errors import Unavailable
+from shared.policy_versions import tell_versions
 from shared.postgres import AWAY, PASSING, Database
 
 PAUSE = 0.2
@@ -51,6 +52,7 @@ class Policies:
             policy = await published.get_policy(self._database, region, version)
             self._rulebooks[region] = self._rulebooks.get(region, {}) | {version: rulebook(policy)}
             self._known.add((region, version))
+            tell_versions({region: max(self._rulebooks[region])})
             log.info("policy-loaded", region=region, version=version)
         if self._rulebooks:
             self.present.set()

@@ -14,10 +14,12 @@ from services.notify.actions.delivering import Claim, Report
 from services.notify.actions.opening import Vault
 from services.notify.domain.delivering import Answer, Busy, Patience, Unclear, Unknown
 from services.notify.sms import Provider, Text
+from services.notify.store.announcing import read_versions
 from services.notify.store.reading import count_missed, read_queue
 from shared.batching import Batcher
 from shared.contracts.messages import MessageChannel
 from shared.errors import Unavailable
+from shared.policy_versions import tell_versions
 from shared.postgres import AWAY, PASSING, Database
 
 ANSWERS = Counter("notify_sms_answers_total", "Answers of the SMS provider by kind", ["answer"])
@@ -190,3 +192,4 @@ class Inboxes:
             DEPTH.labels(channel).set(depth)
             OLDEST.labels(channel).set((now - oldest).total_seconds())
         MISSED.set(await count_missed(self._database))
+        tell_versions(await read_versions(self._database))

@@ -19,7 +19,7 @@ from shared.inbox import Consumer
 from shared.kafka import Consumption
 from shared.key_service import MasterKeys
 from shared.person_keys import PersonKeys
-from shared.postgres import AWAY, Database
+from shared.postgres import AWAY, PASSING, Database
 from shared.program import SHARED_MIGRATIONS, Program
 from shared.relay import Relay
 from shared.replaying import Replay
@@ -32,7 +32,7 @@ ROLES = ("all", "api", "relay", "consumer")
 HERE = Path(__file__).parent
 MIGRATIONS = (SHARED_MIGRATIONS, HERE / "migrations")
 COUNT_EVERY = 10.0
-"""Seconds between two counts of the queue for the metrics."""
+"""Seconds between two looks at the queue and at what is in force."""
 
 log = structlog.get_logger(SERVICE)
 
@@ -68,7 +68,7 @@ async def serve(settings: Settings, role: str) -> None:
             add_api(app, api.Office(desk, door, now))
         if role in {"all", "consumer"}:
             loops += _consumption(settings, desk, health)
-            loops.append(partial(_count_queue, desk))
+            loops.append(partial(_watch, desk))
         if role in {"all", "relay"}:
             loops.append(Relay(database, service=SERVICE, kafka=settings.kafka).run)
         await edge.run_until_stopped(*loops, stop=stop)
@@ -111,12 +111,16 @@ async def _gap(desk: Desk) -> str | None:
         return type(error).__name__
 
 
-async def _count_queue(desk: Desk) -> None:
+async def _watch(desk: Desk) -> None:
+    """Count the queue, say what the catalog lacks, and correct due dates by what came into force."""
+    watch, follower = actions.CatalogWatch(desk), actions.Follower(desk)
     while True:
         try:
             await actions.count_queue(desk, now())
-        except AWAY as error:
-            log.warning("queue-not-counted", reason=type(error).__name__)
+            await watch.look(now())
+            await follower.follow(now())
+        except (*AWAY, *PASSING) as error:
+            log.warning("not-watched", reason=type(error).__name__)
         await asyncio.sleep(COUNT_EVERY)
 
 

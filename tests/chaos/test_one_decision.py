@@ -78,7 +78,7 @@ async def decide_without_a_lock(all_have_read, desk: Desk, act: Act, ruling: Rul
     row = await store.read_case(desk.database, act.application_id)
     await all_have_read.wait()
     book = await desk.shelf.rulebook(desk.database)
-    rules = book.rules(row.case.region, row.case.policy_version)
+    rules = book.pinned(row.case.region, row.case.policy_version)
     key = await require_key(desk.database, desk, row.dossier)
     file = domain.CaseFile(row.case, row.claim, unlock(row.dossier, key), rules, book.calendar(rules))
     event = sealed(domain.decide(file, act.holder, ruling, now)[0], key)

@@ -1,11 +1,15 @@
 """What `mente up`, `mente status` and the topics command decide, without a server."""
 
+import io
+
 import pytest
 from aiokafka import TopicPartition
+from rich.console import Console
 
 from deploy.lags import missing, shown
 from deploy.local.watch import next_pause
-from deploy.status import parse_gauges, reasons
+from deploy.status import Status, parse_gauges, parse_versions, reasons
+from deploy.status_view import show
 from deploy.topics import differences, settings_of
 from shared.contracts.topics import SUBMISSIONS, TOPICS
 
@@ -24,6 +28,21 @@ def test_a_part_that_lived_a_minute_is_started_at_once_again() -> None:
 def test_gauges_without_labels_are_read() -> None:
     page = '# HELP outbox_depth Ids\n# TYPE outbox_depth gauge\noutbox_depth 3.0\nother{a="b c"} 1.0\n'
     assert parse_gauges(page) == {"outbox_depth": 3.0}
+
+
+def test_the_policy_versions_of_regions_are_read() -> None:
+    page = 'x 1.0\nmente_policy_version{region="here"} 3.0\nmente_policy_version{region="there"} 12.0\n'
+    assert parse_versions(page) == {"here": 3, "there": 12}
+    assert parse_versions("") == {}
+
+
+@pytest.mark.parametrize("years", [0, 1])
+def test_a_missing_calendar_year_is_shown_and_leaves_the_stack_ready(years: int) -> None:
+    screen = Console(file=io.StringIO(), width=200)
+    status = Status("http://gateway", 1, [], [], [], years)
+    show(status, screen)
+    assert ("1 calendar year(s) missing" in screen.file.getvalue()) is (years == 1)
+    assert status.ready
 
 
 @pytest.mark.parametrize(

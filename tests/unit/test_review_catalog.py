@@ -20,6 +20,8 @@ from shared.masks import masked_name, masked_number
 from tests.support.cases import an_opinion, opinion_rule, some_rules
 from tests.support.samples import a_person, an_application_submitted
 
+TODAY = date(2026, 9, 18)
+
 
 @pytest.fixture(scope="module")
 def policies():
@@ -61,19 +63,19 @@ def test_closing_time_counts_only_where_the_policy_says_so(policies):
 
 def test_a_case_keeps_the_version_it_was_submitted_under():
     book = Rulebook.of([some_rules(version=1), some_rules(version=2, sla_working_days=20)], [])
-    assert book.rules("panzhihua", 1).sla_working_days == 15
+    assert book.rules("panzhihua", 1, TODAY).sla_working_days == 15
     assert [rules.version for rules in book.newest()] == [2]
 
 
 def test_a_version_that_compaction_swallowed_is_replaced_by_the_next():
     book = Rulebook.of([some_rules(version=3), some_rules(version=4)], [])
-    assert book.rules("panzhihua", 2).version == 3
+    assert book.rules("panzhihua", 2, TODAY).version == 3
 
 
 @pytest.mark.parametrize(("region", "version"), [("shangrao", 1), ("panzhihua", 2)])
 def test_a_policy_that_is_not_known_yet_makes_wait(region, version):
     with pytest.raises(Unavailable, match="policy-unknown"):
-        Rulebook.of([some_rules(version=1)], []).rules(region, version)
+        Rulebook.of([some_rules(version=1)], []).rules(region, version, TODAY)
 
 
 def test_of_two_calendars_of_a_year_the_newer_version_counts():

@@ -175,7 +175,7 @@ def _(event: ReviewResumed, application: Application) -> Application:
 
 @_apply.register
 def _(event: DueDateCorrected, application: Application) -> Application:
-    return replace(application, due_on=event.due_on, due_provisional=False)
+    return replace(application, due_on=event.due_on, due_provisional=event.due_provisional)
 
 
 @_apply.register

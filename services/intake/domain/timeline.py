@@ -131,9 +131,14 @@ def _(event: DecisionMade) -> tuple[str, str]:
 
 @_sentences.register
 def _(event: DueDateCorrected) -> tuple[str, str]:
+    if event.due_provisional:
+        return (
+            f"Holidays were arranged anew; the application is decided by about {event.due_on}.",
+            f"节假日安排有调整，办结日期暂定为 {event.due_on}。",
+        )
     return (
-        f"The holidays of the year are announced; the application is decided by {event.due_on}.",
-        f"该年度节假日安排已公布，办结日期确定为 {event.due_on}。",
+        f"The holidays are settled; the application is decided by {event.due_on}.",
+        f"节假日安排已公布或调整，办结日期确定为 {event.due_on}。",
     )
 
 

@@ -33,12 +33,22 @@ async def policy_versions(database: Database) -> set[tuple[str, int]]:
     return {(row["region"], row["version"]) for row in await database.fetch(POLICY_VERSIONS)}
 
 
-GET_POLICY = "SELECT document FROM policies WHERE region = $1 AND version = $2"
+UNUSED = (
+    *("standards", "institutions", "national_codes", "guide", "benefit", "offices", "comparison"),
+    *("checklist", "figures", "material_forms", "sources", "in_flight"),
+)
+"""The bulk of a policy, of which intake applies nothing."""
+
+EMPTY: dict[str, list[str]] = {"guide": [], "benefit": []}
+"""What a policy must have in its place."""
+
+GET_POLICY = """
+SELECT (document - $3::text[]) || $4::jsonb FROM policies WHERE region = $1 AND version = $2"""
 
 
 async def get_policy(database: Database, region: str, version: int) -> RegionPolicy:
-    """One version of a region's policy."""
-    document: Any = await database.fetchval(GET_POLICY, region, version)
+    """One version of a region's policy, without what intake does not apply."""
+    document: Any = await database.fetchval(GET_POLICY, region, version, UNUSED, EMPTY)
     return RegionPolicy.model_validate(document, extra="ignore")
 
 

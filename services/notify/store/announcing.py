@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.notify.domain.announcing import Details, Recipient, RegionRules
 from shared.contracts.persons import PersonErased
-from shared.postgres import Tx
+from shared.postgres import Database, Tx
 
 
 class NewMessage(NamedTuple):
@@ -67,6 +67,14 @@ async def erase_recipients(tx: Tx, erased: Sequence[PersonErased]) -> None:
     Who applied again afterwards has another key, and may be known here before the erasure is.
     """
     await tx.execute(ERASE_RECIPIENTS, [e.person_id for e in erased], [e.occurred_at for e in erased])
+
+
+READ_VERSIONS = "SELECT region, version FROM regions"
+
+
+async def read_versions(database: Database) -> dict[str, int]:
+    """Tell which version of each region's policy is kept."""
+    return {row["region"]: row["version"] for row in await database.fetch(READ_VERSIONS)}
 
 
 KEEP_RULES = """

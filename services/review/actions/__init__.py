@@ -1,7 +1,8 @@
 """What review does, one transaction per action."""
 
-from services.review.actions.catalog import Shelf, keep_calendars, keep_policies
+from services.review.actions.catalog import keep_calendars, keep_policies
 from services.review.actions.claiming import Desk, claim_case, release_case
+from services.review.actions.correcting import Follower
 from services.review.actions.opening import close_cases, open_cases, resume_cases
 from services.review.actions.reading import (
     CaseView,
@@ -21,18 +22,28 @@ from services.review.actions.reviewing import (
     give_opinion,
     request_material,
 )
-from services.review.actions.watching import catalog_gap, count_queue
+from services.review.actions.shelf import Shelf
+from services.review.actions.watching import (
+    CatalogWatch,
+    YearNotice,
+    catalog_gap,
+    count_queue,
+    missing_years,
+)
 from services.review.store import START, Place
 
 __all__ = [
     "START",
     "Act",
     "CaseView",
+    "CatalogWatch",
     "Desk",
+    "Follower",
     "Place",
     "QueueAsk",
     "QueueEntry",
     "Shelf",
+    "YearNotice",
     "accept",
     "advise",
     "catalog_gap",
@@ -45,6 +56,7 @@ __all__ = [
     "give_opinion",
     "keep_calendars",
     "keep_policies",
+    "missing_years",
     "open_cases",
     "read_case",
     "read_person",

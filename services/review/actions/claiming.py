@@ -5,8 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.review import domain, store
-from services.review.actions.catalog import Shelf
+from services.review.actions.shelf import Shelf
 from services.review.domain import Claim, Holder, Officer
+from shared.clock import shanghai_date
 from shared.errors import Refused
 from shared.person_keys import PersonKeys
 from shared.postgres import Database
@@ -29,7 +30,8 @@ async def claim_case(desk: Desk, application_id: UUID, officer: Officer, now: da
     for _ in range(TRIES):
         row = await store.read_case(desk.database, application_id)
         book = await desk.shelf.rulebook(desk.database)
-        domain.require_region(book.rules(row.case.region, row.case.policy_version), officer)
+        rules = book.rules(row.case.region, row.case.policy_version, shanghai_date(now))
+        domain.require_region(rules, officer)
         domain.require_seat(row.case, officer)
         claim = domain.granted(row.claim, officer, now)
         if await store.swap_claim(desk.database, row, claim):

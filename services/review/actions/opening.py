@@ -7,6 +7,7 @@ from uuid import UUID
 from services.review import domain, store
 from services.review.domain import Rulebook
 from shared import outbox
+from shared.clock import shanghai_date
 from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn, MaterialSupplied
 from shared.contracts.cases import CaseEvent
 from shared.errors import Unavailable
@@ -31,7 +32,7 @@ async def resume_cases(tx: Tx, supplied: Sequence[MaterialSupplied], book: Ruleb
     changes = []
     for answer in supplied:
         row = rows[answer.application_id]
-        rules = book.rules(row.case.region, row.case.policy_version)
+        rules = book.rules(row.case.region, row.case.policy_version, shanghai_date(now))
         events = domain.resume(row.case, answer, rules, book.calendar(rules), now)
         dossier = domain.supplemented(row.dossier, answer)
         changes.append(_change(row, events, dossier))
@@ -46,9 +47,10 @@ async def close_cases(tx: Tx, withdrawn: Sequence[ApplicationWithdrawn], now: da
 
 
 def _opening(submitted: ApplicationSubmitted, book: Rulebook, now: datetime) -> store.Change:
-    rules = book.rules(submitted.region, submitted.policy_version)
+    region, version = submitted.region, submitted.policy_version
+    rules = book.rules(region, version, shanghai_date(now))
     due = book.first_due(rules, domain.received_on(submitted))
-    event = domain.open_case(submitted, rules, due, now)
+    event = domain.open_case(submitted, book.pinned(region, version), due, now)
     return store.Change(domain.evolve(None, event), [event], domain.Dossier(submitted))
 
 

@@ -57,7 +57,7 @@ async def read_queue(desk: Desk, officer: Officer, ask: QueueAsk, now: datetime)
     page = await store.read_queue(desk.database, regions, stages, ask.after, ask.limit)
     entries = []
     for waiting in page:
-        rules = book.rules(waiting.case.region, waiting.case.policy_version)
+        rules = book.rules(waiting.case.region, waiting.case.policy_version, shanghai_date(now))
         entries.append(QueueEntry(waiting, domain.standing(waiting.case, book.calendar(rules), now), rules))
     return entries
 
@@ -68,7 +68,7 @@ async def read_case(desk: Desk, application_id: UUID, officer: Officer, now: dat
     What a person wrote or is called stays sealed while their key is not here, and is shown as erased or not
     readable now: which of the two it is, nothing here tells.
     """
-    file = await _file(desk, application_id, officer)
+    file = await _file(desk, application_id, officer, now)
     key = await _key(desk, file.dossier)
     file = replace(file, dossier=unlock(file.dossier, key))
     events = [_opened(event, key) for event in await store.read_events(desk.database, application_id)]
@@ -77,13 +77,15 @@ async def read_case(desk: Desk, application_id: UUID, officer: Officer, now: dat
     return CaseView(file, visible, standing, domain.lacking_papers(file, now) if key else [])
 
 
-async def read_person(desk: Desk, application_id: UUID, officer: Officer, reason: str) -> SubmittedPrivate:
+async def read_person(
+    desk: Desk, application_id: UUID, officer: Officer, reason: str, now: datetime
+) -> SubmittedPrivate:
     """Open who applies, for a stated reason that names nobody.
 
     Refused `region-outside-scope` (403), `case-unknown` (404) or `reason-names-person` (422); Unavailable
     `person-key-missing` while their key is not here, and once they were erased.
     """
-    file = await _file(desk, application_id, officer)
+    file = await _file(desk, application_id, officer, now)
     person = unlock(file.dossier, await require_key(desk.database, desk, file.dossier)).person
     domain.require_unnamed(person, reason)
     return person
@@ -93,27 +95,29 @@ async def explain_deadline(
     desk: Desk, application_id: UUID, officer: Officer, now: datetime
 ) -> tuple[CaseFile, Account]:
     """Account for the clock that counts now, day by day until today or, if that is later, the due date."""
-    file = await _file(desk, application_id, officer)
+    file = await _file(desk, application_id, officer, now)
     due = domain.due_of(file.case, file.calendar)
     until = max(shanghai_date(now), due.on or shanghai_date(now))
     return file, clock.explain(file.case.clock, file.calendar, until)
 
 
 async def advise(
-    desk: Desk, application_id: UUID, officer: Officer, entered: EvidenceShown
+    desk: Desk, application_id: UUID, officer: Officer, entered: EvidenceShown, now: datetime
 ) -> tuple[CaseFile, Advised]:
-    """Ask the standard of the case's disease, under the policy that binds the case; nothing is kept.
+    """Ask the standard of the case's disease, under the version the case is pinned to; nothing is kept.
 
     Refused `region-outside-scope` (403), `case-unknown` (404) or `standard-unknown` (404).
     """
-    file = await _file(desk, application_id, officer)
-    return file, domain.advise(file, entered)
+    file = await _file(desk, application_id, officer, now)
+    key = store.Key("policy", file.case.region, file.rules.version)
+    standard = await store.read_standard(desk.database, key, file.case.disease_code)
+    return file, domain.advise(file, standard, entered)
 
 
-async def _file(desk: Desk, application_id: UUID, officer: Officer) -> CaseFile:
+async def _file(desk: Desk, application_id: UUID, officer: Officer, now: datetime) -> CaseFile:
     row = await store.read_case(desk.database, application_id)
     book = await desk.shelf.rulebook(desk.database)
-    rules = book.rules(row.case.region, row.case.policy_version)
+    rules = book.rules(row.case.region, row.case.policy_version, shanghai_date(now))
     domain.require_region(rules, officer)
     return CaseFile(row.case, row.claim, row.dossier, rules, book.calendar(rules))
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.review.api import acting, advising, detail, explaining, queue, unmasking
+from services.review.api import acting, advising, detail, explaining, noticing, queue, unmasking
 from services.review.api.office import Office
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -10,6 +10,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     detail.router,
     explaining.router,
     advising.router,
+    noticing.router,
     unmasking.router,
     acting.router,
 )

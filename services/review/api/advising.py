@@ -40,13 +40,13 @@ class CaseAdvice(BaseModel):
 @router.get("/{application_id}/advice")
 async def get_advice(application_id: UUID, officer: By, at: At) -> CaseAdvice:
     """Tell what the standard says about the papers as they were handed in; what they hold is not read."""
-    return _advice(*await actions.advise(at.desk, application_id, officer, EvidenceShown()))
+    return _advice(*await actions.advise(at.desk, application_id, officer, EvidenceShown(), at.now()))
 
 
 @router.post("/{application_id}/advice")
 async def post_advice(application_id: UUID, entered: EvidenceShown, officer: By, at: At) -> CaseAdvice:
     """Tell what the standard says with what an officer read in the papers; that is not kept."""
-    return _advice(*await actions.advise(at.desk, application_id, officer, entered))
+    return _advice(*await actions.advise(at.desk, application_id, officer, entered, at.now()))
 
 
 def _advice(file: CaseFile, advised: Advised) -> CaseAdvice:

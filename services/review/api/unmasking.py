@@ -36,6 +36,6 @@ async def post_unmask(
 ) -> Unmasked:
     """Show fields in full; the record of looks keeps who, which and why."""
     visit.look.fields = sorted(wanted.fields)
-    person = await actions.read_person(at.desk, application_id, officer, wanted.reason)
+    person = await actions.read_person(at.desk, application_id, officer, wanted.reason, at.now())
     visit.look.reason = wanted.reason
     return Unmasked(application_id=application_id, shown=domain.in_full(person, wanted.fields))

@@ -34,7 +34,8 @@ from services.review.domain.forwarding import (
     give_opinion,
     next_stages,
 )
-from services.review.domain.opening import correct_due, open_case, received_on, resume, withdraw
+from services.review.domain.noticing import MissingYear, missing_years
+from services.review.domain.opening import MovedBy, correct_due, open_case, received_on, resume, withdraw
 from services.review.domain.rulebook import Rulebook
 from services.review.domain.rules import Rules, rules_of
 from services.review.domain.telling import Sentence, tell, visible_to
@@ -54,6 +55,8 @@ __all__ = [
     "Ground",
     "Handover",
     "Holder",
+    "MissingYear",
+    "MovedBy",
     "Officer",
     "Opinion",
     "PersonalField",
@@ -79,6 +82,7 @@ __all__ = [
     "is_minor",
     "lacking_papers",
     "missing",
+    "missing_years",
     "next_stages",
     "open_case",
     "received_on",

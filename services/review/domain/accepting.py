@@ -7,7 +7,7 @@ from services.review.domain.claiming import Holder
 from services.review.domain.deadlines import running_due
 from services.review.domain.turn import CaseFile, require_turn, subject
 from shared.contracts.cases import ApplicationAccepted, CaseEvent, Stage
-from shared.contracts.deadlines import ClockStart
+from shared.contracts.deadlines import ClockStart, PolicyPart
 
 
 def accept(file: CaseFile, holder: Holder, now: datetime) -> list[CaseEvent]:
@@ -29,5 +29,6 @@ def accept(file: CaseFile, holder: Holder, now: datetime) -> list[CaseEvent]:
             budget_working_days=rules.sla_working_days,
             due_on=due.on,
             due_provisional=due.provisional,
+            newer=rules.newer(PolicyPart.DEADLINES, PolicyPart.CALENDAR),
         )
     ]

@@ -19,14 +19,13 @@ class Advised:
     advice: Advice
 
 
-def advise(file: CaseFile, entered: EvidenceShown) -> Advised:
+def advise(file: CaseFile, standard: Standard | None, entered: EvidenceShown) -> Advised:
     """Apply the standard to the papers that were handed in and to what an officer read in them.
 
     Months are counted back from the day the application was received. Papers of a kind that the officer
     describes stand for all of that kind. Refused `standard-unknown` (404) where the case's policy has none.
     """
     case, rules = file.case, file.rules
-    standard = (rules.standards or {}).get(case.disease_code)
     if standard is None:
         detail = f"the policy {rules.region}/{rules.version} holds no standard for {case.disease_code}"
         raise Refused("standard-unknown", detail, status=404)

@@ -8,7 +8,7 @@ from services.review.domain.claiming import Holder
 from services.review.domain.rules import Rules
 from services.review.domain.turn import CaseFile, require_turn, subject
 from shared.contracts.cases import CaseEvent, MaterialRequested, RequestedItem, RequestedPrivate, Stage
-from shared.contracts.deadlines import OnSupplement
+from shared.contracts.deadlines import OnSupplement, PolicyPart
 from shared.errors import Refused
 
 
@@ -30,6 +30,7 @@ def request_material(
             kinds=[item.kind for item in items],
             answer_due_on=answer_due.on,
             clock_paused_on=today if file.rules.on_supplement is OnSupplement.PAUSE else None,
+            newer=file.rules.newer(PolicyPart.REVIEW, PolicyPart.DEADLINES, PolicyPart.CALENDAR),
             private=RequestedPrivate(details=[item.detail for item in items]),
         )
     ]

@@ -217,7 +217,7 @@ def _closed(event: CaseClosed, case: Case) -> Case:
 
 @_changed.register
 def _corrected(event: DueDateCorrected, case: Case) -> Case:
-    return replace(case, due_on=event.due_on, due_provisional=False)
+    return replace(case, due_on=event.due_on, due_provisional=event.due_provisional)
 
 
 def _with_part(case: Case, staff: str) -> Case:

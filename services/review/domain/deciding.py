@@ -10,8 +10,13 @@ from services.review.domain.dossier import missing
 from services.review.domain.rules import Rules
 from services.review.domain.turn import CaseFile, require_turn, subject
 from shared.contracts.cases import CaseEvent, DecidedPrivate, DecisionMade, ListedGround, Outcome, Stage
+from shared.contracts.deadlines import PolicyPart
 from shared.contracts.materials import MaterialRule
 from shared.errors import Refused
+
+OF_REJECTION = (PolicyPart.REASONS, PolicyPart.REMEDY)
+OF_APPROVAL = (PolicyPart.MATERIALS,)
+"""The parts of the policy that a decision applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ def decide(file: CaseFile, holder: Holder, ruling: Ruling, now: datetime) -> lis
             policy_version=file.rules.version,
             reasons=given,
             remedy=file.rules.remedy if rejected else None,
+            newer=file.rules.newer(*(OF_REJECTION if rejected else OF_APPROVAL)),
             private=DecidedPrivate(
                 opinion=ruling.opinion, details=[ground.detail for ground in ruling.grounds]
             ),

@@ -16,7 +16,7 @@ from shared.contracts.cases import (
     ReviewForwarded,
     Stage,
 )
-from shared.contracts.deadlines import ExpertReview
+from shared.contracts.deadlines import ExpertReview, PolicyPart
 from shared.errors import Refused
 
 
@@ -52,6 +52,7 @@ def forward(file: CaseFile, holder: Holder, handover: Handover, now: datetime) -
             forwarded_by=holder.officer.id,
             from_stage=file.case.stage,
             to_stage=handover.to_stage,
+            newer=file.rules.newer(PolicyPart.REVIEW),
             private=OpinionPrivate(opinion=handover.opinion),
         )
     ]

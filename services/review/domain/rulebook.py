@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.review.domain.rules import Rules
+from services.review.domain.rules import Rules, bound_by, differ
 from shared.calendar import Calendar, DueDay
 from shared.contracts.calendars import CalendarDocument
+from shared.contracts.deadlines import PolicyPart
 from shared.errors import Unavailable
 
 
@@ -16,8 +17,9 @@ class Rulebook:
 
     versions: Mapping[str, Mapping[int, Rules]]
     years: Sequence[CalendarDocument]
-    _calendars: dict[tuple[str, int], Calendar] = field(default_factory=dict)
-    _first_dues: dict[tuple[str, int, date], DueDay] = field(default_factory=dict)
+    _bound: dict[tuple[str, int, int], Rules] = field(default_factory=dict)
+    _calendars: dict[tuple[str, int, int | None], Calendar] = field(default_factory=dict)
+    _first_dues: dict[tuple[str, int, int | None, date], DueDay] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rules: Iterable[Rules], calendars: Iterable[CalendarDocument]) -> "Rulebook":
@@ -30,7 +32,20 @@ class Rulebook:
             newest[calendar.year] = calendar
         return cls(versions, [newest[year] for year in sorted(newest)])
 
-    def rules(self, region: str, version: int) -> Rules:
+    def rules(self, region: str, version: int, today: date) -> Rules:
+        """Give what binds a case: its own version, with the parts that the newest in force wants to bind it.
+
+        Raises Unavailable `policy-unknown` as `pinned` does.
+        """
+        pinned, newest = self.pinned(region, version), self.in_force(region, today)
+        if newest is None or newest.version <= pinned.version:
+            return pinned
+        key = (region, pinned.version, newest.version)
+        if key not in self._bound:
+            self._bound[key] = bound_by(pinned, newest)
+        return self._bound[key]
+
+    def pinned(self, region: str, version: int) -> Rules:
         """Give the rules of a version, or the next newer one if compaction has swallowed it.
 
         Raises Unavailable `policy-unknown` while only older ones, or none, are known.
@@ -43,9 +58,20 @@ class Rulebook:
             raise Unavailable("policy-unknown", f"the policy {region}/{version} is not known yet")
         return known[min(usable)]
 
+    def in_force(self, region: str, today: date) -> Rules | None:
+        """Give the newest version of a region that is in force on a day; None if none is."""
+        known = self.versions.get(region, {}).values()
+        return max((r for r in known if r.effective_from <= today), key=lambda r: r.version, default=None)
+
+    def moves_days(self, newest: Rules) -> bool:
+        """Tell whether a version makes applications of older ones count by other days of the region."""
+        older = (r for r in self.versions[newest.region].values() if r.version < newest.version)
+        wanted = PolicyPart.CALENDAR in newest.follows
+        return wanted and any(differ(PolicyPart.CALENDAR, one, newest) for one in older)
+
     def calendar(self, rules: Rules) -> Calendar:
         """Give the national calendar with the region's own days (N-13)."""
-        key = (rules.region, rules.version)
+        key = (rules.region, rules.version, rules.newer_version)
         if key not in self._calendars:
             self._calendars[key] = Calendar.of(self.years, rules.calendar_additions)
         return self._calendars[key]
@@ -55,9 +81,9 @@ class Rulebook:
 
         Equal for all applications of a region and day, so it is counted once.
         """
-        key = (rules.region, rules.version, received_on)
+        key = (rules.region, rules.version, rules.newer_version, received_on)
         if key not in self._first_dues:
-            days = rules.acceptance_working_days
+            days = self.pinned(rules.region, rules.version).acceptance_working_days
             self._first_dues[key] = self.calendar(rules).add_working_days(received_on, days)
         return self._first_dues[key]
 

@@ -2,15 +2,32 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, time
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 
 from shared.clock import SHANGHAI
 from shared.contracts.calendars import CalendarYear
-from shared.contracts.deadlines import AfterHours, ClockStart, ExpertReview, OnSupplement
+from shared.contracts.cases import NewerParts
+from shared.contracts.deadlines import AfterHours, ClockStart, ExpertReview, OnSupplement, PolicyPart
 from shared.contracts.materials import MaterialRule, NeededBy
 from shared.contracts.policies import RegionPolicy
-from shared.contracts.standards import Standard
+
+FIELDS: Mapping[PolicyPart, tuple[str, ...]] = {
+    PolicyPart.DEADLINES: (
+        "sla_working_days",
+        "acceptance_working_days",
+        "supplement_answer_working_days",
+        "clock_start",
+        "on_supplement",
+        "closes_at",
+    ),
+    PolicyPart.REVIEW: ("request_rounds", "expert_review", "expert_quorum"),
+    PolicyPart.MATERIALS: ("needed_for_decision", "material_names"),
+    PolicyPart.REASONS: ("reasons",),
+    PolicyPart.REMEDY: ("remedy",),
+    PolicyPart.CALENDAR: ("calendar_additions",),
+}
+"""What review applies of each part of a policy; the other fields are always those of the pinned version."""
 
 HOUR = re.compile(r"(?<!\d)(?:[01]?\d|2[0-3]):[0-5]\d")
 
@@ -20,7 +37,8 @@ class Rules:
     """One version of a region's policy as review applies it; limits are working days.
 
     `expert_review` is None where the first reviewer chooses; `closes_at` is None where an acceptance after
-    hours counts on its day. `standards` are by local disease code.
+    hours counts on its day. `follows` are the parts that bind applications in flight once this version is in
+    force; `newer_parts` are those that were taken from `newer_version`.
     """
 
     region: str
@@ -42,11 +60,40 @@ class Rules:
     material_names: Mapping[str, str] | None = None
     closes_at: time | None = None
     calendar_additions: tuple[CalendarYear, ...] = ()
-    standards: Mapping[str, Standard] | None = None
+    effective_from: date = date.min
+    follows: frozenset[PolicyPart] = frozenset()
+    newer_version: int | None = None
+    newer_parts: frozenset[PolicyPart] = frozenset()
 
     def after_hours(self, moment: datetime) -> bool:
         """Tell whether an acceptance at this moment counts on the next working day (policy switch)."""
         return self.closes_at is not None and moment.astimezone(SHANGHAI).time() >= self.closes_at
+
+    def newer(self, *applied: PolicyPart) -> NewerParts | None:
+        """Name what an act that applied these parts took from a newer version; None if that is nothing."""
+        taken = tuple(part for part in PolicyPart if part in applied and part in self.newer_parts)
+        if self.newer_version is None or not taken:
+            return None
+        return NewerParts(policy_version=self.newer_version, parts=taken)
+
+
+def bound_by(pinned: Rules, newest: Rules) -> Rules:
+    """Give the rules of a case: the pinned ones, but what the newest in force wants to bind it from there.
+
+    A part that says the same in both versions is not counted as taken from the newer one.
+    """
+    if newest.version <= pinned.version:
+        return pinned
+    taken = frozenset(part for part in newest.follows if differ(part, pinned, newest))
+    if not taken:
+        return pinned
+    fields = {name: getattr(newest, name) for part in taken for name in FIELDS[part]}
+    return replace(pinned, **fields, newer_version=newest.version, newer_parts=taken)
+
+
+def differ(part: PolicyPart, one: Rules, other: Rules) -> bool:
+    """Tell whether two versions say something else in a part, as far as review applies it."""
+    return any(getattr(one, name) != getattr(other, name) for name in FIELDS[part])
 
 
 def rules_of(policy: RegionPolicy) -> Rules:
@@ -72,7 +119,8 @@ def rules_of(policy: RegionPolicy) -> Rules:
         material_names={rule.kind: rule.name.v for rule in policy.materials},
         closes_at=_closing_time(policy),
         calendar_additions=policy.calendar_additions,
-        standards={d.code: standard for d in policy.diseases if (standard := policy.standard_of(d.code))},
+        effective_from=policy.effective_from,
+        follows=frozenset(part for part in PolicyPart if policy.follows_newest(part)),
     )
 
 

@@ -118,9 +118,14 @@ def _decided(event: DecisionMade) -> Sentence:
 
 @tell.register
 def _corrected(event: DueDateCorrected) -> Sentence:
+    if event.due_provisional:
+        return Sentence(
+            f"Working days were arranged anew; the case is due on {event.due_on}, provisionally.",
+            f"工作日安排有调整，办结日期暂定为 {event.due_on}。",
+        )
     return Sentence(
-        f"The calendar of the year was published; the case is due on {event.due_on}.",
-        f"该年度节假日安排已公布，办结日期确定为 {event.due_on}。",
+        f"The working days are settled; the case is due on {event.due_on}.",
+        f"工作日安排已公布或调整，办结日期确定为 {event.due_on}。",
     )
 
 
