@@ -50,7 +50,9 @@ def show(keys: Sequence[str], done: Rehearsed, most: int) -> None:
         screen.print("No application is of a region that the draft reaches.")
         return
     under = ", ".join(f"{region} version {v} ({n:,})" for (region, v), n in sorted(done.versions.items()))
-    screen.print(f"Compared with the rules that each was submitted under: {under}.")
+    screen.print(
+        f"Compared with the rules that each was submitted under: {under}, as if the draft had held then."
+    )
     screen.print(_due(done))
     _show_changes(done, screen)
     for kind in Kind:
