@@ -40,7 +40,7 @@ def as_facts(keys: Sequence[str], done: Rehearsed) -> dict[str, Any]:
 
 def show(keys: Sequence[str], done: Rehearsed, most: int) -> None:
     """Print counts first, then examples of each kind."""
-    screen = Console(highlight=False)
+    screen = Console(highlight=False, markup=False, emoji=False)
     screen.print(
         f"Rehearsed {', '.join(keys)} over {done.read.total():,} applications: {_listed(done.read)}."
     )
