@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 
 from shared import problems
 from shared.access import ROUTES
@@ -87,6 +88,11 @@ def hot_route(app: FastAPI, method: str, path: str, handler: App) -> None:
     app.state.hot[method, path] = handler
 
 
+def before_routes(app: FastAPI, middleware: Callable[[App], App]) -> None:
+    """Let ASGI middleware answer inside the edge, before a route is looked for."""
+    app.user_middleware.append(Middleware(cast("Any", middleware)))
+
+
 def require_access(service: str, app: FastAPI) -> None:
     """RuntimeError when a route names no access in `shared.access.ROUTES`: such a service does not start."""
     names = [*_names(app.routes), *(_name(handler) for handler in app.state.hot.values())]
@@ -158,6 +164,7 @@ __all__ = [
     "Receive",
     "Send",
     "application",
+    "before_routes",
     "hot_route",
     "parse",
     "problem",

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.staff_calls import StaffCalls
-from services.catalog.app import POLICIES, read_sheets
 from services.catalog.domain.composing import Edition
 from services.catalog.domain.places import File
 from services.catalog.domain.sheets import Sheet, calendar_of, read_sheet
@@ -59,6 +58,8 @@ def published(calls: StaffCalls, who: str) -> Base:
 
 def delivered() -> Base:
     """Read the files that come with the product, where no catalog runs."""
+    from services.catalog.app import POLICIES, read_sheets
+
     return Base(
         "the files that come with the product", {s.key: [Edition(s, 1)] for s in read_sheets(POLICIES)}
     )

@@ -99,6 +99,8 @@ def application(shelf: actions.Shelf, door: StaffDoor, *, with_api: bool = True)
         app.state.door = door
         for router in (*api.READING, *api.EDITING):
             app.include_router(router)
+        app.state.kept = api.KeptAnswers(api.PUBLISHED, shelf.moment)
+        edge.before_routes(app, app.state.kept.before)
     return app
 
 

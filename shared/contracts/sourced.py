@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from pydantic import Field, model_validator
 
-from shared.contracts.base import Line, Paragraph, Value
+from shared.contracts.base import Line, Paragraph, Value, date
 
 T = TypeVar("T")
 
@@ -36,11 +36,17 @@ class Claim(Value):
 
 
 class Provenance(Value):
-    """Where a value comes from; `origin` is the layer it was taken from."""
+    """Where a value comes from; `origin` is the layer it was taken from.
+
+    `effective_from` and `effective_to` are the first and last day for which the source states it, where it
+    says so; the policy itself says from which day it holds as a whole.
+    """
 
     src: Line
     grade: Grade
     origin: Layer = Layer.CITY
+    effective_from: date | None = None
+    effective_to: date | None = None
     note: Paragraph | None = None
     conflict: tuple[Claim, ...] = ()
 

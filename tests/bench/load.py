@@ -25,6 +25,11 @@ class Result:
         """Created per second."""
         return self.created / self.seconds
 
+    @property
+    def answered(self) -> float:
+        """Answered per second, with whatever status."""
+        return sum(self.statuses.values()) / self.seconds
+
     def percentile(self, share: float) -> float:
         """A percentile of the latencies, in seconds."""
         ordered = sorted(self.latencies)
@@ -71,6 +76,11 @@ def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines.append(f"content-length: {len(body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def get(target: str) -> bytes:
+    """An HTTP/1.1 request for a path with its query, as bytes."""
+    return f"GET {target} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode()
 
 
 async def closed_loop(

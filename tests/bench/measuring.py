@@ -13,13 +13,13 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import auditing, outage, rebuilding, relaying, reviewing, submitting
+from tests.bench import auditing, outage, reading, rebuilding, relaying, reviewing, submitting
 from tests.bench.pairs import Comparison
 from tests.bench.place import PROCESSES, Place, place
 
 LATEST = Path(__file__).parent / "latest.json"
 BASELINE = Path(__file__).parent / "baseline.json"
-ALL = ("B1", "B2", "B3", "B6", "B7", "B9", "B10", "B11", "B12", "B14")
+ALL = ("B1", "B2", "B3", "B6", "B7", "B9", "B10", "B11", "B12", "B14", "B15", "B16")
 
 
 async def measure(chosen: set[str]) -> tuple[list[Comparison], dict[str, str]]:
@@ -44,13 +44,22 @@ async def measure(chosen: set[str]) -> tuple[list[Comparison], dict[str, str]]:
         for name in apis:
             await asyncio.to_thread(here.running.stop, name)
         await asyncio.to_thread(here.running.stop, "intake-consumer")
-        if "B3" in chosen:
-            found.append(await relaying.relay_rate(here))
-        if "B9" in chosen:
-            found.append(await auditing.audit_rate(here))
+        found += await without_intake(here, chosen)
         if chosen & {"B6", "B7", "B12"}:
             found += await with_all_roles(here, chosen)
     return found, facts
+
+
+async def without_intake(here: Place, chosen: set[str]) -> list[Comparison]:
+    """The benches of which no process of intake or review is a part."""
+    found: list[Comparison] = []
+    if "B3" in chosen:
+        found.append(await relaying.relay_rate(here))
+    if "B9" in chosen:
+        found.append(await auditing.audit_rate(here))
+    if chosen & {"B15", "B16"}:
+        found += await reading.policy_reads(here, chosen)
+    return found
 
 
 async def with_all_roles(here: Place, chosen: set[str]) -> list[Comparison]:

@@ -68,11 +68,11 @@ async def place() -> AsyncIterator[Place]:
         await asyncio.to_thread(running.stop, "postgres")
         await asyncio.to_thread(running.start, "postgres")
         url = running.stack.database("intake").replace("/mente_intake?", "/bare?")
-        bare_ports = tuple(_free_port() for _ in range(PROCESSES))
+        bare_ports = tuple(free_port() for _ in range(PROCESSES))
         bare = [_start_bare(port, url) for port in bare_ports]
         try:
             for port in bare_ports:
-                await _listens(port)
+                await listens(port)
             yield Place(running, bare_ports)
         finally:
             for process in bare:
@@ -85,13 +85,16 @@ def _start_bare(port: int, url: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "BARE_DATABASE_URL": url})
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that is free now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
-async def _listens(port: int) -> None:
+async def listens(port: int) -> None:
+    """Wait until somebody listens on the port."""
+
     async def connects() -> bool:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -12,7 +12,7 @@ from tests.support.stack import in_thread
 
 EVERYWHERE = {"outbox", "inbox", "looks"}
 OWN = {
-    "catalog": {"document"},
+    "catalog": {"document", "sheet", "draft", "draft_step"},
     "intake": {
         *{"timeline", "erasures", "erasure_approvals", "restatements", "exports", "export_approvals"},
         *{"retention_runs", "retention_approvals", "retention_batches"},

@@ -219,6 +219,29 @@ async def test_a_hot_route_answers_past_fastapi_with_the_same_headers():
     )
 
 
+async def test_what_answers_before_the_routes_is_still_inside_the_edge():
+    def before(app: Any) -> Any:
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            if scope["path"] == "/early":
+                scope["endpoint"] = post_claim
+                await edge.send_json(send, 200, b"{}")
+            elif scope["path"] == "/refused":
+                raise Refused("too-early", "no", status=409)
+            else:
+                await app(scope, receive, send)
+
+        return answer
+
+    app = an_app()
+    edge.before_routes(app, before)
+    early = await call(app, "GET", "/early")
+    assert (early.status_code, early.headers["x-content-type-options"]) == (200, "nosniff")
+    assert (await call(app, "GET", "/refused")).json()["code"] == "too-early"
+    assert (await call(app, json={"name": "a", "age": 1})).status_code == 200
+    seen = (await call(app, "GET", "/metrics")).text
+    assert 'mente_http_requests_total{method="GET",route="post_claim",service="review",status="200"}' in seen
+
+
 async def test_requests_are_counted_by_route_and_never_by_path():
     app = an_app()
     await call(app, path=f"/do/{CANARY}", json={"name": "a", "age": 1})

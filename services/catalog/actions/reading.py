@@ -19,8 +19,8 @@ from shared.postgres import AWAY, PASSING, Database
 PAUSE = 0.2
 """Seconds between two looks at whether something was published."""
 
-MOST_POLICIES = 24
-"""How many policies are held at once as they are worked with; each takes some MB."""
+MOST_POLICIES = 8
+"""How many policies are held at once as they are worked with; each takes two MB or more."""
 
 Now = Callable[[], datetime]
 log = structlog.get_logger()
@@ -41,6 +41,10 @@ class Shelf:
     def today(self) -> date:
         """The day in Asia/Shanghai."""
         return shanghai_date(self.now())
+
+    def moment(self) -> tuple[int, date]:
+        """What decides what is in force: another publication, or another day."""
+        return self.generation, self.today()
 
     async def refresh(self) -> None:
         """See whether something was published; raises what the driver raises while the database is away."""
@@ -116,6 +120,16 @@ class Shelf:
             raise Refused("version-unknown", f"{region} has no version {version}", status=404)
         found: Mapping[str, Any] = body
         return found
+
+    async def parts(
+        self, versions: Sequence[tuple[str, int]], names: Sequence[str]
+    ) -> list[Mapping[str, Any]]:
+        """Give some parts of many published versions as JSON, every value with its source."""
+        try:
+            found = await store.read_parts(self.database, POLICIES, versions, names)
+        except AWAY:
+            raise _away() from None
+        return [found[region] for region, _ in versions]
 
     def calendars(self) -> Sequence[CalendarDocument]:
         """Give the newest calendar of each year, by year."""

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.catalog.api import diseases, editing, regions
+from services.catalog.api.keeping import KeptAnswers
 
 READING: tuple[APIRouter, ...] = (regions.router, diseases.router)
 """Routes for anyone; they expect a `Shelf` in `app.state.shelf`."""
@@ -10,4 +11,7 @@ READING: tuple[APIRouter, ...] = (regions.router, diseases.router)
 EDITING: tuple[APIRouter, ...] = (editing.router,)
 """Routes for staff; they expect a `StaffDoor` in `app.state.door` too."""
 
-__all__ = ["EDITING", "READING"]
+PUBLISHED = "/api/catalog/regions"
+"""How the paths of READING begin: what is answered there changes with a publication or a day, not before."""
+
+__all__ = ["EDITING", "PUBLISHED", "READING", "KeptAnswers"]

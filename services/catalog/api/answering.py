@@ -1,15 +1,16 @@
-"""How the reading side answers: values alone or with sources, an ETag, and 304 to who has it already."""
+"""How the reading side answers: which policy is asked for, values alone or with sources, and an ETag."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, get_origin
 
 import orjson
 from fastapi import Depends, Path, Query, Request, Response
 
 from services.catalog.actions import Shelf
+from services.catalog.api.keeping import ETAG
 from services.catalog.domain.showing import plain
 
 OTHER_ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -18,6 +19,18 @@ OTHER_ANSWERS: dict[int | str, dict[str, Any]] = {
     422: {"description": "A parameter does not have the expected form."},
     503: {"description": "The database is away; try again later."},
 }
+
+Plain = dict[str, Any]
+"""A part of a policy whose values stand alone."""
+
+
+def told(kind: Any) -> dict[int | str, dict[str, Any]]:
+    """Describe an answer: with `sources=true` of this kind, else the same with its values alone."""
+    many = get_origin(kind) is list
+    plain = list[Plain] if many else Plain
+    description = "With `sources=true` every value with its source; else each value alone."
+    return {200: {"model": kind | plain, "description": description}}
+
 
 Region = Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,40}$", description="for example panzhihua")]
 Code = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="for example PZH-001")]
@@ -65,11 +78,8 @@ Wanted = Annotated[Asked, Depends(_asked)]
 
 
 def answer(request: Request, content: Any, media_type: str = "application/json") -> Response:
-    """Answer with the content, or with 304 if the caller has it already."""
+    """Answer with the content and its ETag; `KeptAnswers` keeps it, and says 304 to who has it already."""
     body = content if isinstance(content, bytes) else orjson.dumps(content)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"etag": etag, "cache-control": "no-cache"}
-    held = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if etag in held or "*" in held:
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=media_type)
+    request.scope[ETAG] = etag
+    return Response(body, headers={"etag": etag, "cache-control": "no-cache"}, media_type=media_type)

@@ -7,10 +7,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.catalog import forms
-from services.catalog.api.answering import OTHER_ANSWERS, Asked, Code, Wanted, answer
+from services.catalog.api.answering import OTHER_ANSWERS, Asked, Code, Wanted, answer, told
 from services.catalog.domain.showing import find_diseases, with_sources
+from shared.contracts.benefits import Institution
 from shared.contracts.diseases import Disease
 from shared.contracts.evidence import Advice, Evidence, EvidenceShown
+from shared.contracts.materials import MaterialRule
 from shared.contracts.policies import RegionPolicy
 from shared.contracts.submissions import ApplicationType
 from shared.errors import Refused
@@ -49,7 +51,7 @@ class Place(BaseModel):
     certifies: bool | None = Field(default=None, description="only those that prove a disease, or not")
 
 
-@router.get("/diseases")
+@router.get("/diseases", responses=told(list[Disease]))
 async def get_diseases(request: Request, wanted: Wanted, q: Query64 = "") -> Response:
     """List the diseases of the catalogue, or find them by everyday names and pinyin."""
     policy = await _policy(wanted)
@@ -57,7 +59,7 @@ async def get_diseases(request: Request, wanted: Wanted, q: Query64 = "") -> Res
     return answer(request, [wanted.shown(with_sources(disease)) for disease in found])
 
 
-@router.get("/diseases/{code}")
+@router.get("/diseases/{code}", responses=told(Disease))
 async def get_disease(request: Request, wanted: Wanted, code: Code) -> Response:
     """Show a disease under its three codes, with its recognition standard."""
     policy = await _policy(wanted)
@@ -86,7 +88,7 @@ async def post_advice(wanted: Wanted, code: Code, evidence: EvidenceShown) -> Ad
     return judge(standard.tree.v, judged)
 
 
-@router.get("/materials")
+@router.get("/materials", responses=told(list[MaterialRule]))
 async def get_materials(
     request: Request, wanted: Wanted, situation: Annotated[Situation, Query()]
 ) -> Response:
@@ -114,7 +116,7 @@ async def get_form(request: Request, wanted: Wanted) -> Response:
     return given
 
 
-@router.get("/institutions")
+@router.get("/institutions", responses=told(list[Institution]))
 async def get_institutions(request: Request, wanted: Wanted, place: Annotated[Place, Query()]) -> Response:
     """List the designated institutions by level, place and what they may treat."""
     policy = await _policy(wanted)

@@ -1,9 +1,25 @@
 """What anyone may read about a region: its rules as a whole, its channels, its deadlines, its guide."""
 
-from fastapi import APIRouter, Request, Response
+from datetime import date, datetime
 
-from services.catalog.api.answering import OTHER_ANSWERS, At, Region, Sources, Wanted, answer, shelf_of
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from services.catalog.api.answering import (
+    OTHER_ANSWERS,
+    At,
+    Plain,
+    Region,
+    Sources,
+    Wanted,
+    answer,
+    shelf_of,
+    told,
+)
+from services.catalog.domain.composing import is_replaced, last_day
 from services.catalog.domain.showing import plain, with_sources
+from shared.contracts.guidance import PolicyChannel
+from shared.contracts.policies import LayerVersion, RegionPolicy
 
 router = APIRouter(prefix="/api/catalog/regions", tags=["regions"], responses=OTHER_ANSWERS)
 
@@ -29,48 +45,67 @@ GUIDE = (
 DEADLINES = ("deadlines", "intake_mode", "intake_windows", "public_notice", "calendar_additions", "in_flight")
 
 
-@router.get("")
+class VersionShown(BaseModel):
+    """A published version of a region's policy."""
+
+    version: int
+    effective_from: date
+    effective_to: date | None
+    never_in_force: bool
+    layers: list[LayerVersion]
+    written_by: str | None
+    published_by: str | None
+    published_at: datetime
+
+
+@router.get("", responses=told(list[Plain]))
 async def get_regions(request: Request, at: At = None, sources: Sources = False) -> Response:
     """List the regions with name, division code, benefit name, hotline and the version in force."""
     shelf = shelf_of(request)
     listed = []
-    for region, version in shelf.regions(at):
-        document = await shelf.document(region, version)
+    for document in await shelf.parts(shelf.regions(at), LISTED):
         part = {name: document[name] for name in LISTED if name in document}
         listed.append(part if sources else plain(part))
     return answer(request, listed)
 
 
-@router.get("/{region}")
+@router.get("/{region}", responses=told(RegionPolicy))
 async def get_region(request: Request, wanted: Wanted) -> Response:
     """Show a region's whole policy: the version in force, that of a day, or the one named."""
     return answer(request, wanted.shown(await wanted.document()))
 
 
-@router.get("/{region}/versions")
+@router.get("/{region}/versions", responses={200: {"model": list[VersionShown]}})
 async def get_versions(request: Request, region: Region) -> Response:
-    """List the published versions: from which day, made of which layers, written and published by whom."""
+    """List the published versions: for which days, made of which layers, written and published by whom.
+
+    `effective_to` is the last day on which a version is in force as far as is published now; a version that
+    another one replaced before its first day has none, and neither has the one that holds until further.
+    """
+    versions = shelf_of(request).versions(region)
     shown = [
-        {
-            "version": version.version,
-            "effective_from": version.effective_from,
-            "layers": version.layers or [],
-            "written_by": version.written_by,
-            "published_by": version.published_by,
-            "published_at": version.published_at,
-        }
-        for version in shelf_of(request).versions(region)
+        VersionShown(
+            version=version.version,
+            effective_from=version.effective_from,
+            effective_to=last_day(version, versions),
+            never_in_force=is_replaced(version, versions),
+            layers=[LayerVersion(**layer) for layer in version.layers or []],
+            written_by=version.written_by,
+            published_by=version.published_by,
+            published_at=version.published_at,
+        )
+        for version in versions
     ]
-    return answer(request, shown)
+    return answer(request, [version.model_dump(mode="json") for version in shown])
 
 
-@router.get("/{region}/channels")
+@router.get("/{region}/channels", responses=told(list[PolicyChannel]))
 async def get_channels(request: Request, wanted: Wanted) -> Response:
     """List the ways to apply, the recommended ones first as the region lists them."""
     return answer(request, wanted.shown((await wanted.document())["channels"]))
 
 
-@router.get("/{region}/deadlines")
+@router.get("/{region}/deadlines", responses=told(Plain))
 async def get_deadlines(request: Request, wanted: Wanted) -> Response:
     """Show the time limits in working days, what moves them, and the calendars they are counted by."""
     document = await wanted.document()
@@ -79,7 +114,7 @@ async def get_deadlines(request: Request, wanted: Wanted) -> Response:
     return answer(request, {**wanted.shown(part), "calendars": calendars})
 
 
-@router.get("/{region}/guide")
+@router.get("/{region}/guide", responses=told(Plain))
 async def get_guide(request: Request, wanted: Wanted) -> Response:
     """Show what applicants are told: notice, steps, check list, comparison, benefit, remedy, offices."""
     document = await wanted.document()

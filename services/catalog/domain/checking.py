@@ -6,6 +6,7 @@ from datetime import date
 
 from services.catalog.domain.composing import Editions, Made, policies_since, regions_on
 from services.catalog.domain.sheets import Sheet, calendar_of, standards_of
+from services.catalog.domain.showing import sourced_values
 from services.catalog.domain.vectors import Ground, failures
 from shared.contracts.calendars import CalendarDocument
 from shared.contracts.policies import RegionPolicy
@@ -43,7 +44,12 @@ def check(sheet: Sheet, editions: Editions, calendars: Sequence[CalendarDocument
         ]
     except Unreadable as error:
         return Report(errors=tuple(error.detail.split("; ")))
-    errors = [*_dates(sheet, today), *_cross_references(made), *_vectors(sheet, made, calendars)]
+    errors = [
+        *_dates(sheet, today),
+        *_outlived(made),
+        *_cross_references(made),
+        *_vectors(sheet, made, calendars),
+    ]
     warnings = sorted({warning for one in made for warning in _warnings(one.policy)})
     regions = sorted({one.policy.region for one in made})
     return Report(tuple(dict.fromkeys(errors)), tuple(warnings), len(sheet.vectors), tuple(regions))
@@ -64,6 +70,13 @@ def _dates(sheet: Sheet, today: date) -> Iterator[str]:
             f"effective_from: {sheet.effective_from} has passed; what was decided stays under the rules of "
             "its time, so a change holds from today at the earliest"
         )
+
+
+def _outlived(made: Sequence[Made]) -> Iterator[str]:
+    for one in made:
+        for path, value in sourced_values(one.policy):
+            if value.effective_to is not None and value.effective_to < one.policy.effective_from:
+                yield f"{one.policy.region}: {path} has ended on {value.effective_to} by its own source"
 
 
 def _vectors(sheet: Sheet, made: Sequence[Made], calendars: Sequence[CalendarDocument]) -> Iterator[str]:

@@ -6,7 +6,8 @@ its day on, and those that other layers have already changed for later days.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Protocol
 
 from services.catalog.domain.layering import Json, lay_over
 from services.catalog.domain.publishing import Document
@@ -15,7 +16,17 @@ from services.catalog.domain.sheets import NATIONAL, Sheet, calendar_of
 from shared.contracts.policies import LayerVersion, RegionPolicy
 from shared.contracts.sourced import SourceTitle
 
+ONE_DAY = timedelta(days=1)
 OF_THE_VERSION = ("version", "effective_from")
+
+
+class Dated(Protocol):
+    """A version of a policy that holds from a day on."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def effective_from(self) -> date: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +111,19 @@ def in_force(policies: Sequence[RegionPolicy], day: date) -> RegionPolicy | None
     """Give the newest version whose day has come, or None."""
     come = [policy for policy in policies if policy.effective_from <= day]
     return max(come, key=lambda policy: policy.version, default=None)
+
+
+def is_replaced(version: Dated, versions: Sequence[Dated]) -> bool:
+    """Tell whether a newer version holds from the same day or earlier, so that this one never does."""
+    return any(v.version > version.version and v.effective_from <= version.effective_from for v in versions)
+
+
+def last_day(version: Dated, versions: Sequence[Dated]) -> date | None:
+    """Tell the last day on which a version is in force; None if it never is, or until further."""
+    if is_replaced(version, versions):
+        return None
+    days = [v.effective_from for v in versions if v.version > version.version]
+    return min(days) - ONE_DAY if days else None
 
 
 def _days_of_change(editions: Editions, region: str, since: date) -> list[date]:

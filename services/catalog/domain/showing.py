@@ -1,12 +1,14 @@
 """What the reading side shows: plain values or values with sources, and what was sought; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from pydantic import BaseModel
 
-from services.catalog.domain.layering import Json
+from services.catalog.domain.layering import IDENTITIES, Json
 from services.catalog.domain.searching import SearchIndex
 from shared.contracts.diseases import Disease
+from shared.contracts.sourced import Provenance
 
 
 def with_sources(part: BaseModel) -> Json:
@@ -35,9 +37,25 @@ def plain(shown: Json) -> Json:
     return values | {name: found for name, found in marks.items() if found}
 
 
+def sourced_values(part: Any, path: str = "") -> Iterator[tuple[str, Provenance]]:
+    """Give every value of a document that has a source, with its path."""
+    if isinstance(part, Provenance):
+        yield path, part
+    elif isinstance(part, tuple):
+        for place, item in enumerate(part):
+            yield from sourced_values(item, f"{path}.{_name(item) or place}")
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from sourced_values(getattr(part, name), f"{path}.{name}" if path else name)
+
+
 def find_diseases(diseases: Sequence[Disease], query: str) -> list[Disease]:
     """Find diseases by code, name, everyday name or pinyin, best first; an empty query finds all."""
     return SearchIndex.of(diseases).find(query)
+
+
+def _name(item: Any) -> str | None:
+    return next((str(getattr(item, name)) for name in IDENTITIES if hasattr(item, name)), None)
 
 
 def _is_sourced(shown: dict[str, Json]) -> bool:

@@ -10,6 +10,7 @@ from services.catalog.store.documents import (
     lock,
     read_calendars,
     read_document,
+    read_parts,
     read_since,
     read_versions,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "read_draft_file",
     "read_drafts",
     "read_editions",
+    "read_parts",
     "read_sheets",
     "read_since",
     "read_text",

@@ -1,5 +1,6 @@
 """SQL of published documents: every version of a policy and of a calendar, as it was stated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -102,6 +103,25 @@ READ_DOCUMENT = "SELECT body FROM document WHERE topic = $1 AND key = $2 AND ver
 async def read_document(database: Database, topic: str, key: str, version: int) -> Any:
     """Read one version of a document as JSON; None if there is none."""
     return await database.fetchval(READ_DOCUMENT, topic, key, version)
+
+
+# jsonb_each reads a document once; `body -> name` would read it again for every name.
+READ_PARTS = """
+SELECT key, (
+    SELECT jsonb_object_agg(part.key, part.value) FROM jsonb_each(body) AS part
+    WHERE part.key = ANY ($4::text[])
+) AS parts
+FROM document JOIN unnest($2::text[], $3::int[]) AS wanted (key, version) USING (key, version)
+WHERE topic = $1"""
+
+
+async def read_parts(
+    database: Database, topic: str, versions: Sequence[tuple[str, int]], names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Read the parts of these names of many documents, each named by key and version; by key."""
+    keys, numbers = [key for key, _ in versions], [number for _, number in versions]
+    rows = await database.fetch(READ_PARTS, topic, keys, numbers, list(names))
+    return {row["key"]: row["parts"] for row in rows}
 
 
 READ_SINCE = """
