@@ -40,7 +40,7 @@ def as_facts(keys: Sequence[str], done: Rehearsed) -> dict[str, Any]:
 
 def show(keys: Sequence[str], done: Rehearsed, most: int) -> None:
     """Print counts first, then examples of each kind."""
-    screen = Console(highlight=False)
+    screen = Console(highlight=False, markup=False, emoji=False)
     screen.print(
         f"Rehearsed {', '.join(keys)} over {done.read.total():,} applications: {_listed(done.read)}."
     )
@@ -50,7 +50,9 @@ def show(keys: Sequence[str], done: Rehearsed, most: int) -> None:
         screen.print("No application is of a region that the draft reaches.")
         return
     under = ", ".join(f"{region} version {v} ({n:,})" for (region, v), n in sorted(done.versions.items()))
-    screen.print(f"Compared with the rules that each was submitted under: {under}.")
+    screen.print(
+        f"Compared with the rules that each was submitted under: {under}, as if the draft had held then."
+    )
     screen.print(_due(done))
     _show_changes(done, screen)
     for kind in Kind:

@@ -10,6 +10,7 @@ from shared.contracts.submissions import ApplicationType
 from tests.support.rehearsing import (
     a_draft,
     a_paper,
+    a_policy,
     a_story,
     accepted,
     answered,
@@ -37,6 +38,16 @@ def test_a_paper_that_becomes_needed_is_missing_or_was_there() -> None:
     ]
     assert changes(done, Kind.ELIGIBILITY) == []
     assert reasons(done, Kind.MATERIALS)[0] == "近期免冠照片 is needed for the submission"
+
+
+def test_papers_are_compared_with_the_version_of_the_submission() -> None:
+    def photo_for_all(written):
+        photo = next(one for one in written["materials"] if one["kind"] == "portrait_photo")
+        del photo["when"]
+
+    second = a_policy(base=based_on(a_draft(PANZHIHUA, photo_for_all)))
+    done = rehearsed(a_draft(PANZHIHUA), over=[accepted(policy_version=2), accepted()], v2=second)
+    assert changes(done, Kind.MATERIALS) == [("no longer needed: portrait_photo", "needed", "-")]
 
 
 def test_a_paper_that_is_no_longer_needed_is_told_per_application() -> None:
