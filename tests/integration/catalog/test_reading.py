@@ -29,6 +29,7 @@ QUESTIONS = (
     "/panzhihua/channels",
     "/panzhihua/deadlines",
     "/panzhihua/guide",
+    "/panzhihua/form",
     "/panzhihua/materials?disease=PZH-001&application_type=new",
 )
 
