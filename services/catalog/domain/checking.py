@@ -8,11 +8,13 @@ from services.catalog.domain.composing import Editions, Made, policies_since, re
 from services.catalog.domain.sheets import Sheet, calendar_of, standards_of
 from services.catalog.domain.showing import sourced_values
 from services.catalog.domain.vectors import Ground, failures
-from shared.contracts.calendars import CalendarDocument
+from shared.calendar import Calendar
+from shared.contracts.calendars import CalendarDocument, CalendarYear
 from shared.contracts.policies import RegionPolicy
 from shared.errors import Unreadable
 
 INTAKE_MODES = ("rolling", "windows")
+LIMITS = ("sla_working_days", "acceptance_working_days", "supplement_answer_working_days")
 NEED_NO_BASIS = ("id_document",)
 """Papers that may be asked for without a law that says so (N-04)."""
 
@@ -44,6 +46,9 @@ def check(sheet: Sheet, editions: Editions, calendars: Sequence[CalendarDocument
         ]
     except Unreadable as error:
         return Report(errors=tuple(error.detail.split("; ")))
+    contradictions = [_contradiction(calendars, one.policy.calendar_additions) for one in made]
+    if wrong := [told for told in contradictions if told]:
+        return Report(errors=tuple(wrong))
     errors = [
         *_dates(sheet, today),
         *_outlived(made),
@@ -59,9 +64,19 @@ def _check_calendar(sheet: Sheet, calendars: Sequence[CalendarDocument]) -> Repo
     """Work the vectors out with the years up to this one, as they were when it was announced."""
     calendar = calendar_of(sheet, 1)
     earlier = [other for other in calendars if other.year < calendar.year]
-    errors = tuple(failures(sheet.vectors, Ground(None, [*earlier, calendar])))
+    years = [*earlier, calendar]
+    told = _contradiction(years, ())
+    errors = (told,) if told else tuple(failures(sheet.vectors, Ground(None, years)))
     warnings = () if sheet.vectors else (f"{sheet.key} has no vectors: nothing shows that it counts right",)
     return Report(errors, warnings, len(sheet.vectors))
+
+
+def _contradiction(years: Sequence[CalendarDocument], additions: Sequence[CalendarYear]) -> str | None:
+    try:
+        Calendar.of(years, additions)
+    except ValueError as error:
+        return f"days off: {error}"
+    return None
 
 
 def _dates(sheet: Sheet, today: date) -> Iterator[str]:
@@ -116,6 +131,9 @@ def _of_the_rest(policy: RegionPolicy) -> Iterator[str]:
             yield f"the institution {institution.code} is in the division {institution.division}, not of here"
         if strangers := set(institution.entitled.v) - classes:
             yield f"the institution {institution.code} is entitled to unknown classes {sorted(strangers)}"
+    for name in LIMITS:
+        if getattr(policy.deadlines, name).v < 1:
+            yield f"{name} is less than one working day"
     if policy.intake_mode.v not in INTAKE_MODES:
         yield f"the intake mode {policy.intake_mode.v} is none of {', '.join(INTAKE_MODES)}"
     if policy.intake_mode.v == "windows" and not policy.intake_windows:

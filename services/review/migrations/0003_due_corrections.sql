@@ -5,7 +5,3 @@ ALTER TABLE due_corrections
     ADD COLUMN calendar_year bigint,
     ADD COLUMN calendar_version bigint,
     ADD COLUMN policy_version bigint;
-
--- Running clocks by the day on which they end: what a calendar of a year can move.
-CREATE INDEX cases_running ON cases (due_on, region, application_id)
-    WHERE due_on IS NOT NULL AND status IN ('waiting', 'asked');

@@ -107,6 +107,7 @@ async def test_a_corrupt_file_is_refused_with_line_and_reason(office: PolicyOffi
         ("intake_mode:\n  v: rolling", "intake_mode:\n  v: windows", "there is no window"),
         ("src: C-PZH-GEO", "src: C-NOWHERE", "sources that are not listed: C-NOWHERE"),
         ('effective_from: "2026-12-01"', 'effective_from: "2026-11-19"', "has passed"),
+        ("sla_working_days: {v: 10", "sla_working_days: {v: 0", "less than one working day"),
     ],
 )
 async def test_a_draft_that_fails_its_check_stays_a_draft(
@@ -236,6 +237,20 @@ vectors:
     assert (stated["topic"], stated["key"], stated["version"]) == ("catalog.calendars", "2027", 1)
     found = await office.get("/regions/panzhihua/deadlines")
     assert [calendar["year"] for calendar in found["calendars"]] == [2025, 2026, 2027]
+
+
+async def test_a_calendar_that_contradicts_itself_is_not_published(office: PolicyOffice) -> None:
+    text = """
+year: 2027
+source: 国务院办公厅关于2027年部分节假日安排的通知（示例）
+grade: R
+announced_on: "2026-11-20"
+days_off:
+  - {name: 元旦, first: "2027-01-03", last: "2027-01-01"}
+"""
+    draft = (await office.draft(text)).json()
+    report = (await office.post(EDITOR, f"/drafts/{draft['draft_id']}/check")).json()
+    assert report["errors"] == ["days off: 元旦 ends on 2027-01-01, before it begins on 2027-01-03"]
 
 
 async def test_what_is_shown_alone_says_what_nobody_verified_and_what_others_dispute(

@@ -63,13 +63,6 @@ def a_policy(version: int, *standards: Standard) -> PolicyPublished:
 @pytest.fixture(scope="module")
 async def database(servers):
     database = await a_database(servers)
-    policies = [
-        a_policy(WITH, a_standard("JX-012", a_tree(2))),
-        a_policy(CHANGED, a_standard("JX-012", a_tree(3))),
-        a_policy(WITHOUT),
-    ]
-    async with database.transaction() as tx:
-        await actions.keep_policies(tx, policies, NOON)
     yield database
     await database.close()
 
@@ -77,6 +70,13 @@ async def database(servers):
 @pytest.fixture
 async def desk(database):
     desk = await ReviewDesk.cleared(database)
+    policies = [
+        a_policy(WITH, a_standard("JX-012", a_tree(2))),
+        a_policy(CHANGED, a_standard("JX-012", a_tree(3))),
+        a_policy(WITHOUT),
+    ]
+    async with database.transaction() as tx:
+        await actions.keep_policies(tx, policies, NOON)
     yield desk
     await desk.client.aclose()
 
