@@ -96,14 +96,15 @@ def _words(paper: Paper) -> str:
 
 
 def _typeset(words: dict[str, str], form: Literal["pdf", "png"], ppi: float | None) -> bytes:
-    made = _compiler().compile(format=form, ppi=ppi, sys_inputs=words)
+    # A compiler is for one thread at a time, and several people upload at once.
+    compiler = typst.Compiler(TEMPLATE, font_paths=_fonts())
+    made = compiler.compile(format=form, ppi=ppi, sys_inputs=words)
     if not isinstance(made, bytes):
         raise TypeError("a paper has one page")
     return made
 
 
 @cache
-def _compiler() -> typst.Compiler:
+def _fonts() -> typst.Fonts:
     folder = fonts.sans_path().parent
-    found = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
-    return typst.Compiler(TEMPLATE, font_paths=found)
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])

@@ -2,13 +2,14 @@
 
 import io
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
 from PIL import Image
 
 from deploy.demo import dossiers
-from deploy.demo.papers import TABLE_COLOUR, draw_up
+from deploy.demo.papers import TABLE_COLOUR, Paper, draw_up
 from deploy.demo.persons import a_figure
 from services.intake.domain.identity import id_number_fault, is_mobile_number
 from services.intake.domain.papers import content_type_of
@@ -68,3 +69,10 @@ def test_another_stamp_makes_another_paper() -> None:
     paper = dossiers.outpatient_record(FIGURE, TODAY)
 
     assert draw_up(paper).content != draw_up(replace(paper, stamped=False)).content
+
+
+def test_several_people_have_their_papers_drawn_up_at_once():
+    papers = [Paper("test_report", "检查报告", (("姓名", f"测试员{n}"),)) for n in range(16)]
+    with ThreadPoolExecutor(8) as threads:
+        drawn = list(threads.map(draw_up, papers))
+    assert len({file.content for file in drawn}) == 16

@@ -16,6 +16,7 @@ from services.catalog.domain.places import File
 from shared.access import ROUTES, Staff
 from shared.contracts.base import Event, Line, Paragraph
 from shared.contracts.policies import CalendarPublished, PolicyPublished
+from shared.reasons import require_nameless
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     401: {"description": "No access token, or one that is not valid."},
@@ -144,6 +145,7 @@ async def get_drafts(request: Request, editor: Editor) -> list[DraftShown]:  # n
 @router.post("/drafts", status_code=201)
 async def post_draft(request: Request, written: DraftWritten, editor: Editor) -> DraftShown:
     """Keep a changed policy file as a draft."""
+    require_nameless(written.note)
     shelf = shelf_of(request)
     writing = Writing(File(written.name, written.text), written.note, editor.id)
     return _shown(await actions.write_draft(shelf.database, writing, shelf.now()))
