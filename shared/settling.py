@@ -41,7 +41,6 @@ class Settler:
         self._read = consumer.reader
         self._sleep = sleep
         self._failed_in_a_row = 0
-        # Channels choose their keys: what a stranger writes must not hold another's key.
         self._foreign = consumer.topic.writer == "channels"
 
     async def settle(self, records: Batch) -> None:
@@ -142,7 +141,9 @@ class Settler:
                 async with self._database.transaction() as tx:
                     if received is not None:
                         await tx.fetch(inbox.ENTER, [received.event_id], received.topic)
-                    is_new = await parked.park(tx, record, received, why, hold=not self._foreign)
+                    is_new = await parked.park(
+                        tx, record, received, why, hold=not self._consumer.topic.stands_alone
+                    )
                 break
             except AWAY:
                 await self._sleep(1)

@@ -13,7 +13,11 @@ DAY = 24 * 60 * 60 * 1000
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic. `partitions` never changes, because keys would move; retention in milliseconds."""
+    """One topic. `partitions` never changes, because keys would move; retention in milliseconds.
+
+    Where each record `stands_alone` it means the same without those before it, and none waits behind one of
+    its key that cannot be read.
+    """
 
     name: str
     subject: str
@@ -25,6 +29,7 @@ class Topic:
     cleanup_policy: Literal["delete", "compact"] = "delete"
     retention_ms: int = FOR_EVER
     configs: Mapping[str, str] = field(default_factory=dict)
+    stands_alone: bool = False
 
     @property
     def in_sequence(self) -> bool:
@@ -41,6 +46,8 @@ SUBMISSIONS = Topic(
     key="submission key of the channel",
     retention_ms=30 * DAY,
     configs={"message.timestamp.type": "LogAppendTime"},
+    # Channels choose their keys: what a stranger writes must not hold another's key.
+    stands_alone=True,
 )
 
 RECEIPTS = Topic(
@@ -122,6 +129,7 @@ POLICIES = Topic(
     key="region",
     partitions=1,
     cleanup_policy="compact",
+    stands_alone=True,
 )
 
 CALENDARS = Topic(
@@ -133,6 +141,7 @@ CALENDARS = Topic(
     key="year",
     partitions=1,
     cleanup_policy="compact",
+    stands_alone=True,
 )
 
 TOPICS: tuple[Topic, ...] = (

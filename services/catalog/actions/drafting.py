@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from services.catalog.domain.drafting import (
 from services.catalog.domain.places import File
 from services.catalog.domain.publishing import Hands, text_hash
 from services.catalog.domain.sheets import Sheet, calendar_of, read_sheet
+from services.catalog.forms import blank_form
 from shared.clock import shanghai_date
 from shared.contracts.base import Event
 from shared.errors import Refused, Unavailable, Unreadable
@@ -97,7 +98,20 @@ async def check_file(database: Database, file: File, now: datetime) -> Report:
     today = shanghai_date(now)
     editions = await _editions_with(database, sheet, today)
     calendars = await store.read_calendars(database)
-    return await asyncio.to_thread(check, sheet, editions, calendars, today)
+    report = await asyncio.to_thread(check, sheet, editions, calendars, today)
+    if sheet.kind == "region" and report.passed:
+        return replace(report, errors=await asyncio.to_thread(_form_errors, report))
+    return report
+
+
+def _form_errors(report: Report) -> tuple[str, ...]:
+    errors = []
+    for policy in report.policies:
+        try:
+            blank_form(policy)
+        except Unreadable as error:
+            errors.append(f"the blank form: {error.detail}")
+    return tuple(errors)
 
 
 async def compare_draft(database: Database, draft_id: UUID) -> Sequence[Difference]:

@@ -26,7 +26,12 @@ class Report:
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     vectors: int = 0
-    regions: tuple[str, ...] = ()
+    policies: tuple[RegionPolicy, ...] = ()
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions whose policies it would make."""
+        return tuple(sorted({policy.region for policy in self.policies}))
 
     @property
     def passed(self) -> bool:
@@ -56,8 +61,8 @@ def check(sheet: Sheet, editions: Editions, calendars: Sequence[CalendarDocument
         *_vectors(sheet, made, calendars),
     ]
     warnings = sorted({warning for one in made for warning in _warnings(one.policy)})
-    regions = sorted({one.policy.region for one in made})
-    return Report(tuple(dict.fromkeys(errors)), tuple(warnings), len(sheet.vectors), tuple(regions))
+    policies = tuple(one.policy for one in made)
+    return Report(tuple(dict.fromkeys(errors)), tuple(warnings), len(sheet.vectors), policies)
 
 
 def _check_calendar(sheet: Sheet, calendars: Sequence[CalendarDocument]) -> Report:

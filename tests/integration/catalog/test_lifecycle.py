@@ -107,6 +107,7 @@ async def test_a_corrupt_file_is_refused_with_line_and_reason(office: PolicyOffi
         ("intake_mode:\n  v: rolling", "intake_mode:\n  v: windows", "there is no window"),
         ("src: C-PZH-GEO", "src: C-NOWHERE", "sources that are not listed: C-NOWHERE"),
         ('effective_from: "2026-12-01"', 'effective_from: "2026-11-19"', "has passed"),
+        ("benefit_name: 门诊特殊疾病", "benefit_name: 🙂门诊特殊疾病", "the blank form: "),
         ("sla_working_days: {v: 10", "sla_working_days: {v: 0", "less than one working day"),
     ],
 )
