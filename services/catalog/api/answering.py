@@ -36,9 +36,7 @@ Region = Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,40}$", description="for exa
 Code = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="for example PZH-001")]
 Sources = Annotated[
     bool,
-    Query(
-        description="true: every value as {v, src, grade, origin, effective_from, effective_to, note, conflict}"
-    ),
+    Query(description="true: every value with src, grade, origin, days, note and what others claim"),
 ]
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="a published version")]
 At = Annotated[date | None, Query(description="what is in force on that day; today if it is left out")]
