@@ -2,16 +2,22 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from services.catalog import store
-from services.catalog.actions.publishing import TRIES, prepare, publish, published_editions
-from services.catalog.domain.checking import Report, check
+from services.catalog.actions.publishing import (
+    Announced,
+    Composed,
+    compositions,
+    publish_files,
+    publish_policies,
+)
+from services.catalog.domain.checking import Report, check_made, unmade, whole_report
 from services.catalog.domain.comparing import Difference, compare
 from services.catalog.domain.composing import Edition
 from services.catalog.domain.drafting import (
@@ -27,9 +33,11 @@ from services.catalog.domain.publishing import Hands, text_hash
 from services.catalog.domain.sheets import Sheet, calendar_of, read_sheet
 from services.catalog.forms import blank_form
 from shared.clock import shanghai_date
-from shared.contracts.base import Event
-from shared.errors import Refused, Unavailable, Unreadable
-from shared.postgres import Database
+from shared.contracts.calendars import CalendarDocument
+from shared.errors import Refused, Unreadable
+from shared.postgres import Database, Tx
+
+Then = Callable[[Composed], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +52,10 @@ class Writing:
 async def write_draft(database: Database, writing: Writing, now: datetime) -> Draft:
     """Keep a changed policy file as a draft; Refused `policy-unreadable` (422) with line and every reason."""
     sheet = _read(writing.file)
-    versions = [one.version for one in await store.read_sheets(database) if one.key == sheet.key]
     draft = Draft(
         draft_id=uuid7(),
         key=sheet.key,
-        based_on=max(versions, default=0),
+        based_on=await _newest(database, sheet.key),
         effective_from=sheet.effective_from,
         content_hash=text_hash(writing.file.text),
         note=writing.note,
@@ -60,9 +67,9 @@ async def write_draft(database: Database, writing: Writing, now: datetime) -> Dr
     return draft
 
 
-async def find_draft(database: Database, draft_id: UUID) -> Draft:
+async def find_draft(source: Database | Tx, draft_id: UUID) -> Draft:
     """Give a draft with its steps; Refused `draft-unknown` (404) if there is none."""
-    found = await store.read_drafts(database, draft_id)
+    found = await store.read_drafts(source, draft_id)
     if not found:
         raise Refused("draft-unknown", "there is no such draft", status=404)
     return found[0]
@@ -92,26 +99,38 @@ async def check_draft(database: Database, draft_id: UUID, by: str, now: datetime
     return report
 
 
-async def check_file(database: Database, file: File, now: datetime) -> Report:
+async def check_file(source: Database | Tx, file: File, now: datetime) -> Report:
     """Check a file with what is published, and keep nothing."""
     sheet = _read(file)
-    today = shanghai_date(now)
-    editions = await _editions_with(database, sheet, today)
-    calendars = await store.read_calendars(database)
-    report = await asyncio.to_thread(check, sheet, editions, calendars, today)
-    if sheet.kind == "region" and report.passed:
-        return replace(report, errors=await asyncio.to_thread(_form_errors, report))
+    return await _checked(source, Edition(sheet, await _newest(source, sheet.key) + 1), now)
+
+
+async def _checked(
+    source: Database | Tx, edition: Edition, now: datetime, then: Then | None = None
+) -> Report:
+    """Check a file region by region, and do what is to be done with each that passes."""
+    sheet, today, reports = edition.sheet, shanghai_date(now), list[Report]()
+    calendars = await store.read_calendars(source)
+    try:
+        async for composed in compositions(source, [edition], today):
+            reports.append(await asyncio.to_thread(_check_region, sheet, composed, calendars))
+            if then and reports[-1].passed:
+                await then(composed)
+    except Unreadable as error:
+        reports.append(unmade(error))
+    return whole_report(sheet, reports, calendars, today)
+
+
+def _check_region(sheet: Sheet, composed: Composed, calendars: Sequence[CalendarDocument]) -> Report:
+    report = check_made(sheet, composed.made, calendars)
+    if sheet.kind != "region" or not report.passed:
+        return report
+    try:
+        for one in composed.made:
+            blank_form(one.policy)
+    except Unreadable as error:
+        return replace(report, errors=(f"the blank form: {error.detail}",))
     return report
-
-
-def _form_errors(report: Report) -> tuple[str, ...]:
-    errors = []
-    for policy in report.policies:
-        try:
-            blank_form(policy)
-        except Unreadable as error:
-            errors.append(f"the blank form: {error.detail}")
-    return tuple(errors)
 
 
 async def compare_draft(database: Database, draft_id: UUID) -> Sequence[Difference]:
@@ -123,31 +142,35 @@ async def compare_draft(database: Database, draft_id: UUID) -> Sequence[Differen
     return compare(before, sheet.values)
 
 
-async def publish_draft(database: Database, draft_id: UUID, by: str, now: datetime) -> Sequence[Event]:
-    """Publish a draft that another wrote; gives what is stated about it.
+async def publish_draft(database: Database, draft_id: UUID, by: str, now: datetime) -> list[Announced]:
+    """Publish a draft that another wrote, in one transaction; tells the versions that it made.
 
     Refused `four-eyes`, `draft-unchecked`, `draft-outdated`, or `draft-fails` with every reason if what was
-    published since its check no longer goes with it.
+    published since its check no longer goes with it. Nobody else publishes meanwhile.
     """
-    for _ in range(TRIES):
-        draft = await find_draft(database, draft_id)
-        require_publishable(draft, await _newest(database, draft.key), by)
-        file = await store.read_draft_file(database, draft_id)
-        await _require_passing(database, file, now)
-        edition = Edition(_read(file), draft.based_on + 1)
-        publication = await prepare(database, [edition], Hands(draft.written_by, by))
-        async with database.transaction() as tx:
-            if (events := await publish(tx, publication, now)) is not None:
-                await store.take_step(tx, draft_id, Taken(Step.PUBLISHED, by, now))
-                return events
-    raise Unavailable("publication-raced", "others publish at the same time; try again")
+    async with database.transaction() as tx:
+        await store.lock(tx)
+        draft = await find_draft(tx, draft_id)
+        require_publishable(draft, await _newest(tx, draft.key), by)
+        edition = Edition(_read(await store.read_draft_file(tx, draft_id)), draft.based_on + 1)
+        hands, announced = Hands(draft.written_by, by), list[Announced]()
+
+        async def announce(composed: Composed) -> None:
+            announced.extend(await publish_policies(tx, composed, hands, now))
+
+        report = await _checked(tx, edition, now, announce)
+        if not report.passed:
+            raise Refused("draft-fails", "; ".join(report.errors), status=422)
+        announced += await publish_files(tx, [edition], hands, now)
+        await store.take_step(tx, draft_id, Taken(Step.PUBLISHED, by, now))
+    return announced
 
 
 async def withdraw_draft(database: Database, draft_id: UUID, by: str, now: datetime) -> Draft:
     """End the way of a draft that is not published."""
     async with database.transaction() as tx:
         await store.lock(tx)
-        draft = await find_draft(database, draft_id)
+        draft = await find_draft(tx, draft_id)
         require_open(draft)
         await store.take_step(tx, draft_id, Taken(Step.WITHDRAWN, by, now))
     return await find_draft(database, draft_id)
@@ -161,23 +184,8 @@ async def published_sheets(database: Database) -> Mapping[str, Sequence[Publishe
     return found
 
 
-async def _require_passing(database: Database, file: File, now: datetime) -> None:
-    report = await check_file(database, file, now)
-    if not report.passed:
-        raise Refused("draft-fails", "; ".join(report.errors), status=422)
-
-
-async def _editions_with(database: Database, sheet: Sheet, today: date) -> dict[str, list[Edition]]:
-    if sheet.kind == "calendar":
-        return {}
-    editions = await published_editions(database, min(today, sheet.effective_from))
-    held = editions[sheet.key]
-    held.append(Edition(sheet, max((edition.version for edition in held), default=0) + 1))
-    return editions
-
-
-async def _newest(database: Database, key: str) -> int:
-    return max((one.version for one in await store.read_sheets(database) if one.key == key), default=0)
+async def _newest(source: Database | Tx, key: str) -> int:
+    return max((one.version for one in await store.read_sheets(source) if one.key == key), default=0)
 
 
 def _read(file: File) -> Sheet:

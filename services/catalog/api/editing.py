@@ -14,8 +14,7 @@ from services.catalog.domain.checking import Report
 from services.catalog.domain.drafting import Draft, standing_of
 from services.catalog.domain.places import File
 from shared.access import ROUTES, Staff
-from shared.contracts.base import Event, Line, Paragraph
-from shared.contracts.policies import CalendarPublished, PolicyPublished
+from shared.contracts.base import Line, Paragraph
 from shared.reasons import require_nameless
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -175,9 +174,10 @@ async def post_draft_check(request: Request, draft_id: UUID, editor: Editor) -> 
 async def post_publication(request: Request, draft_id: UUID, editor: Editor) -> list[Stated]:
     """Publish a checked draft that somebody else wrote; tells every version that it made."""
     shelf = shelf_of(request)
+    published = await actions.publish_draft(shelf.database, draft_id, editor.id, shelf.now())
     return [
-        _stated(event)
-        for event in await actions.publish_draft(shelf.database, draft_id, editor.id, shelf.now())
+        Stated(topic=one.topic, key=one.key, version=one.version, effective_from=one.effective_from)
+        for one in published
     ]
 
 
@@ -210,12 +210,3 @@ def _checked(report: Report) -> Checked:
         vectors=report.vectors,
         regions=list(report.regions),
     )
-
-
-def _stated(event: Event) -> Stated:
-    if isinstance(event, PolicyPublished):
-        day = event.document.effective_from
-        return Stated(topic=event.topic, key=event.key, version=event.policy_version, effective_from=day)
-    if isinstance(event, CalendarPublished):
-        return Stated(topic=event.topic, key=event.key, version=event.calendar_version, effective_from=None)
-    raise TypeError(f"{event.type} is not published by catalog")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.catalog.domain.composing import Editions, Made, policies_since, regions_on
+from services.catalog.domain.composing import Editions, Made, composed_since, regions_on
 from services.catalog.domain.sheets import Sheet, calendar_of, standards_of
 from services.catalog.domain.showing import sourced_values
 from services.catalog.domain.vectors import Ground, failures
@@ -21,17 +21,12 @@ NEED_NO_BASIS = ("id_document",)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is wrong with a file, what its editor should know, and the policies that it would make."""
+    """What is wrong with a file, what its editor should know, and the regions whose policies it makes."""
 
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     vectors: int = 0
-    policies: tuple[RegionPolicy, ...] = ()
-
-    @property
-    def regions(self) -> tuple[str, ...]:
-        """The regions whose policies it would make."""
-        return tuple(sorted({policy.region for policy in self.policies}))
+    regions: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -41,28 +36,44 @@ class Report:
 
 def check(sheet: Sheet, editions: Editions, calendars: Sequence[CalendarDocument], today: date) -> Report:
     """Check a file with the layers and calendars it will stand with; `editions` holds it already."""
-    if sheet.kind == "calendar":
-        return _check_calendar(sheet, calendars)
-    try:
-        made = [
-            one
-            for region in regions_on(editions, sheet.key)
-            for one in policies_since(editions, region, [], max(sheet.effective_from, today))
-        ]
-    except Unreadable as error:
-        return Report(errors=tuple(error.detail.split("; ")))
+    reports = []
+    for region in [] if sheet.kind == "calendar" else regions_on(editions, sheet.key):
+        try:
+            made = composed_since(editions, region, max(sheet.effective_from, today))
+        except Unreadable as error:
+            reports.append(unmade(error))
+        else:
+            reports.append(check_made(sheet, made, calendars))
+    return whole_report(sheet, reports, calendars, today)
+
+
+def check_made(sheet: Sheet, made: Sequence[Made], calendars: Sequence[CalendarDocument]) -> Report:
+    """Check the policies that a file makes of one region."""
     contradictions = [_contradiction(calendars, one.policy.calendar_additions) for one in made]
     if wrong := [told for told in contradictions if told]:
         return Report(errors=tuple(wrong))
-    errors = [
-        *_dates(sheet, today),
-        *_outlived(made),
-        *_cross_references(made),
-        *_vectors(sheet, made, calendars),
-    ]
+    errors = [*_outlived(made), *_cross_references(made), *_vectors(sheet, made, calendars)]
     warnings = sorted({warning for one in made for warning in _warnings(one.policy)})
-    policies = tuple(one.policy for one in made)
-    return Report(tuple(dict.fromkeys(errors)), tuple(warnings), len(sheet.vectors), policies)
+    regions = tuple(sorted({one.policy.region for one in made}))
+    return Report(tuple(errors), tuple(warnings), regions=regions)
+
+
+def unmade(error: Unreadable) -> Report:
+    """Report that a file makes no policy of a region."""
+    return Report(errors=tuple(error.detail.split("; ")))
+
+
+def whole_report(
+    sheet: Sheet, reports: Sequence[Report], calendars: Sequence[CalendarDocument], today: date
+) -> Report:
+    """Join what was found in the regions that a file reaches with what it says by itself."""
+    if sheet.kind == "calendar":
+        return _check_calendar(sheet, calendars)
+    alone = [] if reports else [*failures(sheet.vectors, Ground(None, calendars, standards_of(sheet)))]
+    errors = [*_dates(sheet, today), *alone, *(error for report in reports for error in report.errors)]
+    warnings = [warning for report in reports for warning in report.warnings]
+    regions = tuple(region for report in reports for region in report.regions)
+    return Report(tuple(dict.fromkeys(errors)), tuple(warnings), len(sheet.vectors), regions)
 
 
 def _check_calendar(sheet: Sheet, calendars: Sequence[CalendarDocument]) -> Report:
@@ -103,8 +114,6 @@ def _vectors(sheet: Sheet, made: Sequence[Made], calendars: Sequence[CalendarDoc
     for one in made:
         for failure in failures(sheet.vectors, Ground(one.policy, calendars, one.policy.standards)):
             yield f"{one.policy.region}: {failure}"
-    if not made:
-        yield from failures(sheet.vectors, Ground(None, calendars, standards_of(sheet)))
 
 
 def _cross_references(made: Sequence[Made]) -> Iterator[str]:

@@ -17,7 +17,6 @@ from shared.contracts.policies import LayerVersion, RegionPolicy
 from shared.contracts.sourced import SourceTitle
 
 ONE_DAY = timedelta(days=1)
-OF_THE_VERSION = ("version", "effective_from")
 
 
 class Dated(Protocol):
@@ -76,22 +75,34 @@ def regions_on(editions: Editions, key: str) -> list[str]:
 def policies_since(
     editions: Editions, region: str, published: Sequence[RegionPolicy], since: date
 ) -> list[Made]:
-    """Make the policies of a region that hold from a day on and differ from what is published.
+    """Make the policies of a region that hold from a day on and differ from what is published."""
+    return changed(composed_since(editions, region, since), published)
 
-    `published` are all published versions that consumers know; the newest version whose day has come is in
-    force, so a later day that an earlier publication had already changed is published again.
-    """
-    made: list[Made] = []
-    known = list(published)
+
+def composed_since(editions: Editions, region: str, since: date) -> list[Made]:
+    """Compose a region's policy for every day from one on at which a layer changes."""
+    made = []
     for day in _days_of_change(editions, region, since):
         chain = _chain(editions, region, day)
-        version = max((policy.version for policy in known), default=0) + 1
-        policy = compose([edition.sheet for edition in chain], version, day)
-        held = in_force(known, day)
-        if held is None or not _same(held, policy):
+        named = tuple(LayerVersion(layer=e.sheet.key, version=e.version) for e in chain)
+        made.append(Made(compose([edition.sheet for edition in chain], 1, day), named))
+    return made
+
+
+def changed(composed: Sequence[Made], published: Sequence[RegionPolicy]) -> list[Made]:
+    """Give those that say something else than what would be in force on their day, as the next versions.
+
+    `published` are the versions that consumers know; the newest whose day has come is in force, so a later
+    day that an earlier publication had already changed is published again.
+    """
+    known, made = list(published), list[Made]()
+    for one in composed:
+        held = in_force(known, one.policy.effective_from)
+        if held is None or not _same(held, one.policy):
+            version = max((policy.version for policy in known), default=0) + 1
+            policy = one.policy.model_copy(update={"version": version})
             known.append(policy)
-            named = tuple(LayerVersion(layer=e.sheet.key, version=e.version) for e in chain)
-            made.append(Made(policy, named))
+            made.append(Made(policy, one.layers))
     return made
 
 
@@ -148,8 +159,8 @@ def _edition_on(editions: Editions, key: str, day: date) -> Edition:
 
 
 def _same(one: RegionPolicy, other: RegionPolicy) -> bool:
-    left, right = (policy.model_dump(exclude=set(OF_THE_VERSION)) for policy in (one, other))
-    return left == right
+    of_the_version = {"version": other.version, "effective_from": other.effective_from}
+    return one.model_copy(update=of_the_version) == other
 
 
 def _named_sources(document: Json) -> Iterator[str]:

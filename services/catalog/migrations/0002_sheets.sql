@@ -3,6 +3,7 @@ CREATE TABLE sheet (
     key text NOT NULL,
     version int NOT NULL CHECK (version > 0),
     effective_from date NOT NULL,
+    under text,
     content_hash text NOT NULL,
     text text NOT NULL,
     written_by text,

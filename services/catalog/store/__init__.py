@@ -17,7 +17,7 @@ from services.catalog.store.documents import (
 from services.catalog.store.sheets import (
     add_draft,
     add_sheet,
-    count_sheets,
+    reached,
     read_draft_file,
     read_drafts,
     read_editions,
@@ -35,8 +35,8 @@ __all__ = [
     "add_policy",
     "add_sheet",
     "count_documents",
-    "count_sheets",
     "lock",
+    "reached",
     "read_calendars",
     "read_document",
     "read_draft_file",

@@ -129,13 +129,13 @@ SELECT body FROM document
 WHERE topic = 'catalog.policies' AND version >= ALL (
     SELECT version FROM document AS earlier
     WHERE earlier.topic = document.topic AND earlier.key = document.key AND earlier.effective_from <= $1
-) AND key = ANY ($2::text[])
-ORDER BY key, version"""
+) AND key = $2
+ORDER BY version"""
 
 
-async def read_since(source: Tx | Database, since: date, regions: list[str]) -> list[RegionPolicy]:
-    """Read the policies of regions that can be in force on a day or later."""
-    return [_policy(row) for row in await source.fetch(READ_SINCE, since, regions)]
+async def read_since(source: Tx | Database, since: date, region: str) -> list[RegionPolicy]:
+    """Read the policies of a region that can be in force on a day or later."""
+    return [_policy(row) for row in await source.fetch(READ_SINCE, since, region)]
 
 
 READ_CALENDARS = """

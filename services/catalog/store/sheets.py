@@ -10,8 +10,9 @@ from services.catalog.domain.publishing import Hands
 from shared.postgres import Database, Row, Tx
 
 ADD_SHEET = """
-INSERT INTO sheet (key, version, effective_from, content_hash, text, written_by, published_by, published_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
+INSERT INTO sheet
+    (key, version, effective_from, under, content_hash, text, written_by, published_by, published_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
 
 
 async def add_sheet(tx: Tx, edition: Edition, content_hash: str, hands: Hands, now: datetime) -> None:
@@ -22,20 +23,13 @@ async def add_sheet(tx: Tx, edition: Edition, content_hash: str, hands: Hands, n
         sheet.key,
         edition.version,
         sheet.effective_from,
+        sheet.under,
         content_hash,
         sheet.file.text,
         hands.written_by,
         hands.published_by,
         now,
     )
-
-
-COUNT_SHEETS = "SELECT count(*) FROM sheet"
-
-
-async def count_sheets(source: Tx | Database) -> int:
-    """Count the published versions of all files; another number means that something was published."""
-    return int(await source.fetchval(COUNT_SHEETS))
 
 
 READ_SHEETS = """
@@ -50,16 +44,30 @@ async def read_sheets(source: Tx | Database) -> list[PublishedSheet]:
 
 READ_EDITIONS = """
 SELECT key, version, text FROM sheet
-WHERE key NOT LIKE 'calendar:%' AND version >= ALL (
+WHERE ($2::text IS NULL AND key NOT LIKE 'region:%' AND key NOT LIKE 'calendar:%' OR key = $2)
+  AND version >= ALL (
     SELECT version FROM sheet AS earlier WHERE earlier.key = sheet.key AND earlier.effective_from <= $1
 )
 ORDER BY key, version"""
 
 
-async def read_editions(source: Tx | Database, since: date) -> list[tuple[str, int, str]]:
-    """Read key, version and text of the layers that can hold on a day or later."""
-    rows = await source.fetch(READ_EDITIONS, since)
+async def read_editions(
+    source: Tx | Database, since: date, region: str | None = None
+) -> list[tuple[str, int, str]]:
+    """Read key, version and text of what can hold from a day on: a region's own files, or those below."""
+    rows = await source.fetch(READ_EDITIONS, since, region)
     return [(row["key"], row["version"], row["text"]) for row in rows]
+
+
+REACHED = """
+SELECT DISTINCT key FROM sheet
+WHERE key LIKE 'region:%' AND ('national' = ANY ($1::text[]) OR key = ANY ($1) OR under = ANY ($1))
+ORDER BY key"""
+
+
+async def reached(source: Tx | Database, keys: list[str]) -> list[str]:
+    """Name the regions that files of these keys reach, as `region:…`."""
+    return [row["key"] for row in await source.fetch(REACHED, keys)]
 
 
 READ_SHEET = "SELECT text FROM sheet WHERE key = $1 AND version = $2"
