@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -11,10 +10,13 @@ import typer
 
 from deploy.local.folder import supervisor_pid
 from deploy.local.stack import default_home
+from deploy.policy.reading import read
 from deploy.policy.rehearsing import rehearse
 from deploy.staff_calls import StaffCalls, stop
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from deploy.policy.files import Base
     from services.catalog.domain.sheets import Sheet
 
@@ -37,13 +39,14 @@ def check(paths: Paths) -> None:
     They stand with what is published here, or with the files of the product where nothing runs.
     """
     from services.catalog.domain.checking import check as check_one
+    from services.catalog.forms import faults
     from shared.errors import Unreadable
 
     base = _base()
     try:
-        sheets = _read(paths)
+        sheets = read(paths)
         layers, calendars = base.layers_with(sheets), base.calendars_with(sheets)
-        reports = {sheet: check_one(sheet, layers, calendars, _from(base, sheet)) for sheet in sheets}
+        reports = {sheet: check_one(sheet, layers, calendars, _from(base, sheet), faults) for sheet in sheets}
     except Unreadable as error:
         stop("\n".join(error.detail.split("; ")))
     typer.echo(f"Checked with {base.name}.")
@@ -63,7 +66,7 @@ def diff(paths: Paths) -> None:
     from services.catalog.domain.comparing import compare
 
     base = _base()
-    for sheet in _read(paths):
+    for sheet in read(paths):
         held = base.newest(sheet.key)
         found = compare(held.sheet.values if held else {}, sheet.values)
         before = f"version {held.version}" if held else "nothing"
@@ -81,7 +84,7 @@ def import_files(
     by: Annotated[str, typer.Option(metavar="WHO", help="Who writes them: a policy editor.")] = EDITOR,
 ) -> None:
     """Make drafts of files that differ from what is published, and check them."""
-    base, sheets = _base(), _read(paths)
+    base, sheets = _base(), read(paths)
     with StaffCalls("catalog") as calls:
         for sheet in sheets:
             held = base.newest(sheet.key)
@@ -140,7 +143,7 @@ def list_files(
     for one in files:
         people = (one["written_by"] or "the product", one["published_by"] or "-")
         table.add_row(one["key"], str(one["version"]), one["effective_from"], one["standing"], *people)
-    screen = Console()
+    screen = Console(markup=False, highlight=False)
     screen.print(table)
     for one in drafts:
         if one["standing"] in {"draft", "checked"}:
@@ -179,17 +182,7 @@ def _base() -> Base:
         return published(calls, EDITOR)
 
 
-def _read(paths: Sequence[Path]) -> list[Sheet]:
-    from deploy.policy.files import read_files
-    from shared.errors import Unreadable
-
-    try:
-        return read_files(paths)
-    except (Unreadable, UnicodeDecodeError) as error:
-        stop("\n".join(str(getattr(error, "detail", "a file is not UTF-8 text")).split("; ")))
-
-
-def _from(base: Base, sheet: Sheet) -> Any:
+def _from(base: Base, sheet: Sheet) -> date:
     """The day from which a change may hold: any for a file that says what is published already."""
     from datetime import UTC, date, datetime
 

@@ -11,6 +11,7 @@ from deploy.policy.differences import Difference, Found
 from deploy.policy.examining import compare_advice, compare_for_decision, compare_submission, is_sealed_matter
 from deploy.policy.past import Past
 from deploy.policy.replaying import (
+    Replayed,
     as_it_was,
     as_it_would_be,
     compare_due,
@@ -65,18 +66,17 @@ def rehearse(pasts: Iterable[Past], ground: Ground, today: date) -> Rehearsed:
         done.versions[region, version] += 1
         sides = ground.sides(region, version)
         done.notes |= _notes(sides)
-        done.found += [Found(past.submitted, one) for one in _differences(done, past, sides, today)]
+        before, after = as_it_was(past, sides.before), as_it_would_be(past, sides)
+        moved, difference = compare_due(before, after)
+        done.due[moved] += 1
+        done.late[0] += is_late(before, today)
+        done.late[1] += is_late(after, today)
+        found = [*([difference] if difference else []), *_differences(past, sides, before, after)]
+        done.found += [Found(past.submitted, one) for one in found]
     return done
 
 
-def _differences(done: Rehearsed, past: Past, sides: Sides, today: date) -> Iterator[Difference]:
-    before, after = as_it_was(past, sides.before), as_it_would_be(past, sides)
-    moved, difference = compare_due(before, after)
-    done.due[moved] += 1
-    done.late[0] += is_late(before, today)
-    done.late[1] += is_late(after, today)
-    if difference:
-        yield difference
+def _differences(past: Past, sides: Sides, before: Replayed, after: Replayed) -> Iterator[Difference]:
     if sides.same_policy:
         return
     yield from compare_submission(past, sides)

@@ -9,6 +9,7 @@ import typer
 
 from deploy.local.folder import supervisor_pid
 from deploy.local.stack import Stack, default_home
+from deploy.policy.reading import read
 from deploy.staff_calls import StaffCalls, stop
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def rehearse(
     if supervisor_pid(default_home()) == 0:
         stop("Nothing runs here: start it with `make run`.")
     wanted = _wanted(region, since)
-    drafts = _read(files)
+    drafts = read(files)
     done = _rehearsed(drafts, wanted)
     keys = [draft.key for draft in drafts]
     if as_json:
@@ -110,17 +111,3 @@ def _wanted(region: str, since: str) -> Wanted:
         return Wanted(region or None, date.fromisoformat(since) if since else None)
     except ValueError:
         stop(f"{since} is no day: write it as 2026-11-01.")
-
-
-def _read(files: list[Path]) -> list[Sheet]:
-    from deploy.policy.files import read_files
-    from shared.errors import Unreadable
-
-    try:
-        return read_files(files)
-    except Unreadable as error:
-        stop("\n".join(error.detail.split("; ")))
-    except UnicodeDecodeError:
-        stop("A file is not UTF-8 text.")
-    except OSError as error:
-        stop(f"{error.filename} cannot be read: {error.strerror}.")

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI
 
-from services.catalog import actions, api
+from services.catalog import actions, api, forms
 from services.catalog.domain import checking
 from services.catalog.domain.composing import Edition, first_documents
 from services.catalog.domain.places import File
@@ -58,7 +58,9 @@ def check() -> None:
     sheets = read_sheets()
     calendars = [calendar_of(sheet, 1) for sheet in sheets if sheet.kind == "calendar"]
     layers = {sheet.key: [Edition(sheet, 1)] for sheet in sheets if sheet.kind != "calendar"}
-    reports = {sheet.key: checking.check(sheet, layers, calendars, date.min) for sheet in sheets}
+    reports = {
+        sheet.key: checking.check(sheet, layers, calendars, date.min, forms.faults) for sheet in sheets
+    }
     wrong = [f"{key}: {error}" for key, report in reports.items() for error in report.errors]
     if wrong:
         raise Unreadable("policy-unsound", "; ".join(wrong))

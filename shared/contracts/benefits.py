@@ -67,6 +67,6 @@ class Institution(Value):
     level: Sourced[int]
     tier: MaybeKnown[str]
     division: Code
-    entitled: Sourced[tuple[str, ...]]
+    entitled: MaybeKnown[tuple[str, ...]]
     certifies: Sourced[bool]
     departments: Sourced[tuple[str, ...]]

@@ -21,6 +21,7 @@ class CalendarYear(Value):
     source: Line
     days_off: tuple[HolidaySpan, ...]
     make_up_working_days: tuple[date, ...] = ()
+    grade: Grade | None = None
 
 
 class CalendarDocument(CalendarYear):

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from shared.contracts.base import Code, Line, Value
-from shared.contracts.sourced import Sourced
+from shared.contracts.sourced import MaybeKnown, Sourced
 from shared.contracts.submissions import PhysicianTitle
 
 Months = Annotated[int, Field(ge=1, le=240)]
@@ -196,6 +196,8 @@ class Standard(Value):
     name: Sourced[str]
     scope: Sourced[Scope]
     tree: Sourced[Criterion]
+    aliases: Sourced[tuple[str, ...]] | None = None
+    national_code: MaybeKnown[str] | None = None
 
     @model_validator(mode="after")
     def _names_each_node_once(self) -> "Standard":

@@ -1,6 +1,7 @@
 """A policy file that is not sound is refused with file, place and reason, and nothing else happens to it."""
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,32 @@ def test_a_damaged_file_is_read_or_refused(place: int, damage: str) -> None:
         assert "panzhihua.yaml" in error.detail
     else:
         assert policy.region == "panzhihua"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "effective_from: 2027-02-30",
+        'effective_from: "2027-02-30"',
+        "effective_from: 2027-01-01T10:00:00",
+        "effective_from: " + "9" * 5000,
+    ],
+)
+def test_a_day_that_is_none_is_refused(part: str) -> None:
+    with pytest.raises(Unreadable, match=r"panzhihua\.yaml"):
+        read(PANZHIHUA.text.replace('effective_from: "2025-01-01"', part))
+
+
+@pytest.mark.parametrize("name", ["../../x", "江西", "A.b", "a b", "''", "1.5"])
+def test_a_name_that_no_address_takes_is_refused(name: str) -> None:
+    for text in (f"layer: province\nkey: {name}\n", f"region: {name}\n"):
+        with pytest.raises(Unreadable, match="name is 1 to 40"):
+            read_sheet(File("x.yaml", text + 'effective_from: "2027-01-01"\n'))
+
+
+def test_repetitions_do_not_let_a_small_file_grow_without_end() -> None:
+    lines = ["region: x", 'effective_from: "2027-01-01"', "a: &a [" + "x, " * 9 + "x]"]
+    for before, name in pairwise("abcdefghij"):
+        lines.append(f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]")
+    with pytest.raises(Unreadable, match="200,000 values"):
+        read_sheet(File("bomb.yaml", "\n".join(lines)))

@@ -20,7 +20,7 @@ def checked(sheet: Sheet, calendars: list[CalendarDocument] = CALENDARS) -> Repo
     layers = {key: [Edition(held, 1)] for key, held in SHEETS.items() if held.kind != "calendar"}
     if sheet.kind != "calendar":
         layers[sheet.key] = [Edition(sheet, 1)]
-    return check(sheet, layers, calendars, date.min)
+    return check(sheet, layers, calendars, date.min, lambda _: [])
 
 
 def changed(path: str, part: str, instead: str) -> Sheet:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -31,9 +31,8 @@ from services.catalog.domain.drafting import (
 from services.catalog.domain.places import File
 from services.catalog.domain.publishing import Hands, text_hash
 from services.catalog.domain.sheets import Sheet, calendar_of, read_sheet
-from services.catalog.forms import blank_form
+from services.catalog.forms import faults
 from shared.clock import shanghai_date
-from shared.contracts.calendars import CalendarDocument
 from shared.errors import Refused, Unreadable
 from shared.postgres import Database, Tx
 
@@ -42,11 +41,12 @@ Then = Callable[[Composed], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """A policy file that somebody hands in, and what they say about the change."""
+    """A policy file that somebody hands in, what they say about it, and the version they wrote it on."""
 
     file: File
     note: str
     by: str
+    based_on: int | None = None
 
 
 async def write_draft(database: Database, writing: Writing, now: datetime) -> Draft:
@@ -55,7 +55,7 @@ async def write_draft(database: Database, writing: Writing, now: datetime) -> Dr
     draft = Draft(
         draft_id=uuid7(),
         key=sheet.key,
-        based_on=await _newest(database, sheet.key),
+        based_on=await _newest(database, sheet.key) if writing.based_on is None else writing.based_on,
         effective_from=sheet.effective_from,
         content_hash=text_hash(writing.file.text),
         note=writing.note,
@@ -113,24 +113,12 @@ async def _checked(
     calendars = await store.read_calendars(source)
     try:
         async for composed in compositions(source, [edition], today):
-            reports.append(await asyncio.to_thread(_check_region, sheet, composed, calendars))
+            reports.append(await asyncio.to_thread(check_made, sheet, composed.made, calendars, faults))
             if then and reports[-1].passed:
                 await then(composed)
     except Unreadable as error:
         reports.append(unmade(error))
     return whole_report(sheet, reports, calendars, today)
-
-
-def _check_region(sheet: Sheet, composed: Composed, calendars: Sequence[CalendarDocument]) -> Report:
-    report = check_made(sheet, composed.made, calendars)
-    if sheet.kind != "region" or not report.passed:
-        return report
-    try:
-        for one in composed.made:
-            blank_form(one.policy)
-    except Unreadable as error:
-        return replace(report, errors=(f"the blank form: {error.detail}",))
-    return report
 
 
 async def compare_draft(database: Database, draft_id: UUID) -> Sequence[Difference]:

@@ -39,7 +39,10 @@ Sources = Annotated[
     Query(description="true: every value with src, grade, origin, days, note and what others claim"),
 ]
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="a published version")]
-At = Annotated[date | None, Query(description="what is in force on that day; today if it is left out")]
+At = Annotated[
+    date | None,
+    Query(ge=date(1900, 1, 1), description="what is in force on that day; today if it is left out"),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,46 @@
 """What anyone may ask for a disease: search, its standard, its papers, where it is treated."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.catalog import forms
 from services.catalog.api.answering import OTHER_ANSWERS, Asked, Code, Wanted, answer, told
+from services.catalog.domain.finding import Sought, entitlement, find_institutions, form_at
 from services.catalog.domain.showing import find_diseases, with_sources
 from shared.contracts.benefits import Institution
 from shared.contracts.diseases import Disease
 from shared.contracts.evidence import Advice, Evidence, EvidenceShown
 from shared.contracts.materials import MaterialRule
 from shared.contracts.policies import RegionPolicy
+from shared.contracts.sourced import Grade
+from shared.contracts.standards import Scope
 from shared.contracts.submissions import ApplicationType
 from shared.errors import Refused
 from shared.recognition import judge
 
 router = APIRouter(prefix="/api/catalog/regions/{region}", tags=["diseases"], responses=OTHER_ANSWERS)
+
+
+class StandardAsked(BaseModel):
+    """Which standard was asked, where it was read, and how good that source is."""
+
+    code: str
+    name: str
+    scope: Scope
+    src: str
+    grade: Grade
+    note: str | None
+
+
+class AdviceGiven(BaseModel):
+    """What a standard says about evidence, and under which policy version."""
+
+    policy_version: int
+    standard: StandardAsked
+    advice: Advice
 
 
 class PdfResponse(Response):
@@ -40,15 +62,6 @@ class Situation(BaseModel):
     channel: str | None = Field(
         default=None, pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="tells the form of papers there"
     )
-
-
-class Place(BaseModel):
-    """Which institutions: of a level or above, in a division, entitled for a class or a disease."""
-
-    level: int | None = Field(default=None, ge=1, le=3)
-    division: str | None = Field(default=None, pattern=r"^[0-9]{6}$")
-    disease: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.:-]{1,64}$")
-    certifies: bool | None = Field(default=None, description="only those that prove a disease, or not")
 
 
 @router.get("/diseases", responses=told(list[Disease]))
@@ -74,7 +87,7 @@ async def get_disease(request: Request, wanted: Wanted, code: Code) -> Response:
 
 
 @router.post("/diseases/{code}/advice")
-async def post_advice(wanted: Wanted, code: Code, evidence: EvidenceShown) -> Advice:
+async def post_advice(wanted: Wanted, code: Code, evidence: EvidenceShown) -> AdviceGiven:
     """Tell what the recognition standard says about evidence that names nobody; nothing is kept.
 
     Months are counted back from `at`, or from today. It advises: a named person decides.
@@ -84,8 +97,11 @@ async def post_advice(wanted: Wanted, code: Code, evidence: EvidenceShown) -> Ad
     standard = policy.standard_of(code)
     if standard is None:
         raise Refused("standard-unknown", "no recognition standard of the disease is known", status=404)
+    tree = standard.tree
     judged = Evidence(**dict(evidence), applied_on=wanted.day)
-    return judge(standard.tree.v, judged)
+    told = {"code": standard.code, "name": standard.name.v, "scope": standard.scope.v}
+    asked = StandardAsked(**told, src=tree.src, grade=tree.grade, note=tree.note)
+    return AdviceGiven(policy_version=policy.version, standard=asked, advice=judge(tree.v, judged))
 
 
 @router.get("/materials", responses=told(list[MaterialRule]))
@@ -102,7 +118,7 @@ async def get_materials(
         is_minor=situation.minor,
     )
     form = _form_at(policy, situation.channel)
-    shown = [{**wanted.shown(with_sources(rule)), **form} for rule in rules]
+    shown = [wanted.shown({**with_sources(rule), **form}) for rule in rules]
     return answer(request, shown)
 
 
@@ -117,19 +133,17 @@ async def get_form(request: Request, wanted: Wanted) -> Response:
 
 
 @router.get("/institutions", responses=told(list[Institution]))
-async def get_institutions(request: Request, wanted: Wanted, place: Annotated[Place, Query()]) -> Response:
+async def get_institutions(request: Request, wanted: Wanted, sought: Annotated[Sought, Query()]) -> Response:
     """List the designated institutions by level, place and what they may treat."""
     policy = await _policy(wanted)
-    entitled = _disease(policy, place.disease).disease_class.v if place.disease else None
-    found = [
-        institution
-        for institution in policy.institutions
-        if (place.level is None or institution.level.v >= place.level)
-        and (place.division is None or institution.division == place.division)
-        and (place.disease is None or entitled in institution.entitled.v)
-        and (place.certifies is None or institution.certifies.v is place.certifies)
-    ]
-    return answer(request, [wanted.shown(with_sources(one)) for one in found])
+    if sought.disease:
+        _disease(policy, sought.disease)
+    found = find_institutions(policy, sought)
+    shown = [wanted.shown(with_sources(one)) for one in found]
+    if sought.disease:
+        told = [{"entitlement": entitlement(policy, one, sought.disease)} for one in found]
+        shown = [one | more for one, more in zip(shown, told, strict=True)]
+    return answer(request, shown)
 
 
 async def _policy(wanted: Asked) -> RegionPolicy:
@@ -143,12 +157,10 @@ def _disease(policy: RegionPolicy, code: str) -> Disease:
     return disease
 
 
-def _form_at(policy: RegionPolicy, channel_id: str | None) -> dict[str, str]:
-    """Tell in which form the channel takes papers, if it is named and the region says so."""
+def _form_at(policy: RegionPolicy, channel_id: str | None) -> dict[str, Any]:
     if channel_id is None:
         return {}
-    channel = next((one for one in policy.channels if one.id == channel_id), None)
-    if channel is None:
+    if all(channel.id != channel_id for channel in policy.channels):
         raise Refused("channel-unknown", "the region has no such channel", status=404)
-    form = next((one.form.v for one in policy.material_forms if one.kind == channel.kind), None)
-    return {"form_at_channel": form} if form else {}
+    form = form_at(policy, channel_id)
+    return {"form_at_channel": with_sources(form.form)} if form else {}

@@ -44,6 +44,9 @@ Key = Annotated[
 ]
 
 
+Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="a published version")]
+
+
 class PolicyFile(BaseModel):
     """A policy file as text; `name` is what errors call it."""
 
@@ -54,9 +57,13 @@ class PolicyFile(BaseModel):
 
 
 class DraftWritten(PolicyFile):
-    """A changed policy file, and what its writer says about the change."""
+    """A changed policy file, what its writer says about the change, and the version that it was written on.
+
+    The newest version is taken to be that one if it is not named; a draft on an older one is not published.
+    """
 
     note: Paragraph
+    based_on: int | None = Field(default=None, ge=0, le=2**31 - 1)
 
 
 class DraftShown(BaseModel):
@@ -121,7 +128,7 @@ async def get_files(request: Request, editor: Editor) -> list[dict[str, Any]]:  
 
 
 @router.get("/files/{key}/versions/{version}")
-async def get_file(request: Request, key: Key, version: int, editor: Editor) -> Response:  # noqa: ARG001
+async def get_file(request: Request, key: Key, version: Number, editor: Editor) -> Response:  # noqa: ARG001
     """Give a published version of a policy file as it was written."""
     text = await actions.file_text(shelf_of(request).database, key, version)
     return Response(text, media_type="application/yaml; charset=utf-8")
@@ -146,7 +153,7 @@ async def post_draft(request: Request, written: DraftWritten, editor: Editor) ->
     """Keep a changed policy file as a draft."""
     require_nameless(written.note)
     shelf = shelf_of(request)
-    writing = Writing(File(written.name, written.text), written.note, editor.id)
+    writing = Writing(File(written.name, written.text), written.note, editor.id, written.based_on)
     return _shown(await actions.write_draft(shelf.database, writing, shelf.now()))
 
 

@@ -1,13 +1,13 @@
 """What a policy file must get right before it may be published, and what its editor is warned of; pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from services.catalog.domain.composing import Editions, Made, composed_since, regions_on
 from services.catalog.domain.sheets import Sheet, calendar_of, standards_of
 from services.catalog.domain.showing import sourced_values
-from services.catalog.domain.vectors import Ground, failures
+from services.catalog.domain.vectors import Background, failures
 from shared.calendar import Calendar
 from shared.contracts.calendars import CalendarDocument, CalendarYear
 from shared.contracts.policies import RegionPolicy
@@ -17,6 +17,9 @@ INTAKE_MODES = ("rolling", "windows")
 LIMITS = ("sla_working_days", "acceptance_working_days", "supplement_answer_working_days")
 NEED_NO_BASIS = ("id_document",)
 """Papers that may be asked for without a law that says so (N-04)."""
+
+
+Faults = Callable[[RegionPolicy], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,9 @@ class Report:
         return not self.errors
 
 
-def check(sheet: Sheet, editions: Editions, calendars: Sequence[CalendarDocument], today: date) -> Report:
+def check(
+    sheet: Sheet, editions: Editions, calendars: Sequence[CalendarDocument], today: date, faults: Faults
+) -> Report:
     """Check a file with the layers and calendars it will stand with; `editions` holds it already."""
     reports = []
     for region in [] if sheet.kind == "calendar" else regions_on(editions, sheet.key):
@@ -43,16 +48,19 @@ def check(sheet: Sheet, editions: Editions, calendars: Sequence[CalendarDocument
         except Unreadable as error:
             reports.append(unmade(error))
         else:
-            reports.append(check_made(sheet, made, calendars))
+            reports.append(check_made(sheet, made, calendars, faults))
     return whole_report(sheet, reports, calendars, today)
 
 
-def check_made(sheet: Sheet, made: Sequence[Made], calendars: Sequence[CalendarDocument]) -> Report:
-    """Check the policies that a file makes of one region."""
+def check_made(
+    sheet: Sheet, made: Sequence[Made], calendars: Sequence[CalendarDocument], faults: Faults
+) -> Report:
+    """Check the policies that a file makes of one region; `faults` tells what else is wrong with one."""
     contradictions = [_contradiction(calendars, one.policy.calendar_additions) for one in made]
     if wrong := [told for told in contradictions if told]:
         return Report(errors=tuple(wrong))
     errors = [*_outlived(made), *_cross_references(made), *_vectors(sheet, made, calendars)]
+    errors += [f"{one.policy.region}: {fault}" for one in made for fault in faults(one.policy)]
     warnings = sorted({warning for one in made for warning in _warnings(one.policy)})
     regions = tuple(sorted({one.policy.region for one in made}))
     return Report(tuple(errors), tuple(warnings), regions=regions)
@@ -69,7 +77,7 @@ def whole_report(
     """Join what was found in the regions that a file reaches with what it says by itself."""
     if sheet.kind == "calendar":
         return _check_calendar(sheet, calendars)
-    alone = [] if reports else [*failures(sheet.vectors, Ground(None, calendars, standards_of(sheet)))]
+    alone = [] if reports else [*failures(sheet.vectors, Background(None, calendars, standards_of(sheet)))]
     errors = [*_dates(sheet, today), *alone, *(error for report in reports for error in report.errors)]
     warnings = [warning for report in reports for warning in report.warnings]
     regions = tuple(region for report in reports for region in report.regions)
@@ -82,7 +90,7 @@ def _check_calendar(sheet: Sheet, calendars: Sequence[CalendarDocument]) -> Repo
     earlier = [other for other in calendars if other.year < calendar.year]
     years = [*earlier, calendar]
     told = _contradiction(years, ())
-    errors = (told,) if told else tuple(failures(sheet.vectors, Ground(None, years)))
+    errors = (told,) if told else tuple(failures(sheet.vectors, Background(None, years)))
     warnings = () if sheet.vectors else (f"{sheet.key} has no vectors: nothing shows that it counts right",)
     return Report(errors, warnings, len(sheet.vectors))
 
@@ -112,13 +120,14 @@ def _outlived(made: Sequence[Made]) -> Iterator[str]:
 
 def _vectors(sheet: Sheet, made: Sequence[Made], calendars: Sequence[CalendarDocument]) -> Iterator[str]:
     for one in made:
-        for failure in failures(sheet.vectors, Ground(one.policy, calendars, one.policy.standards)):
+        for failure in failures(sheet.vectors, Background(one.policy, calendars, one.policy.standards)):
             yield f"{one.policy.region}: {failure}"
 
 
 def _cross_references(made: Sequence[Made]) -> Iterator[str]:
     for one in made:
-        for told in (*_of_diseases(one.policy), *_of_the_rest(one.policy)):
+        told_of = (_of_diseases, _of_institutions, _of_intake, _of_the_rest)
+        for told in (told for of in told_of for told in of(one.policy)):
             yield f"{one.policy.region}: {told}"
 
 
@@ -136,25 +145,43 @@ def _of_diseases(policy: RegionPolicy) -> Iterator[str]:
                 yield f"{disease.code} excludes {other}, which does not exclude it"
 
 
-def _of_the_rest(policy: RegionPolicy) -> Iterator[str]:
+def _of_institutions(policy: RegionPolicy) -> Iterator[str]:
     divisions = {policy.admdvs.v, *(division.code for division in policy.divisions)}
-    codes = {disease.code for disease in policy.diseases}
     classes = {d.disease_class.v for d in policy.diseases if d.disease_class.v}
     for institution in policy.institutions:
         if institution.division not in divisions:
             yield f"the institution {institution.code} is in the division {institution.division}, not of here"
-        if strangers := set(institution.entitled.v) - classes:
+        if strangers := set(institution.entitled.v or ()) - classes:
             yield f"the institution {institution.code} is entitled to unknown classes {sorted(strangers)}"
-    for name in LIMITS:
-        if getattr(policy.deadlines, name).v < 1:
-            yield f"{name} is less than one working day"
+
+
+def _of_intake(policy: RegionPolicy) -> Iterator[str]:
     if policy.intake_mode.v not in INTAKE_MODES:
         yield f"the intake mode {policy.intake_mode.v} is none of {', '.join(INTAKE_MODES)}"
     if policy.intake_mode.v == "windows" and not policy.intake_windows:
         yield "intake goes by windows and there is no window"
+    for window in policy.intake_windows:
+        for day in (window.opens, window.closes):
+            if not _is_a_day(day):
+                yield f"the window {window.id} names {day}, which no year has"
+
+
+def _of_the_rest(policy: RegionPolicy) -> Iterator[str]:
+    for name in LIMITS:
+        if getattr(policy.deadlines, name).v < 1:
+            yield f"{name} is less than one working day"
     offline = policy.offline_verification
+    codes = {disease.code for disease in policy.diseases}
     if offline and (strangers := set(offline.diseases.v or ()) - codes):
         yield f"offline verification names unknown diseases {sorted(strangers)}"
+
+
+def _is_a_day(month_day: str) -> bool:
+    try:
+        date.fromisoformat(f"2024-{month_day}")
+    except ValueError:
+        return False
+    return True
 
 
 def _warnings(policy: RegionPolicy) -> Iterator[str]:

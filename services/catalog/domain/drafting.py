@@ -39,7 +39,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A changed policy file; `based_on` is the published version that its writer saw, 0 before the first."""
+    """A changed policy file; `based_on` is the published version it was written on, 0 for none."""
 
     draft_id: UUID
     key: str

@@ -1,5 +1,6 @@
 """Policy files read one by one: a layer of policies or the calendar of a year, or why not; pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -65,7 +66,7 @@ def read_sheet(file: File) -> Sheet:
         file,
         spelled,
         _day(file, written.get("effective_from")),
-        f"province:{written['under']}" if "under" in written else None,
+        f"province:{_name(file, written['under'])}" if "under" in written else None,
         _titles(file, written.get("sources", {})),
         _list(file, "vectors", written.get("vectors", [])),
     )
@@ -101,13 +102,21 @@ def _key(file: File, written: Mapping[str, Json]) -> str:
     if "year" in written:
         return f"calendar:{written['year']}"
     if "region" in written:
-        return f"region:{written['region']}"
+        return f"region:{_name(file, written['region'])}"
     if written.get("layer") == NATIONAL:
         return NATIONAL
     if written.get("layer") == "province" and "key" in written:
-        return f"province:{written['key']}"
+        return f"province:{_name(file, written['key'])}"
     told = "says neither `layer: national`, `layer: province` with a `key`, `region` nor `year`"
     raise unreadable([f"{file.name}, line 1: {told}, so nobody knows what it is about"])
+
+
+def _name(file: File, written: Json) -> str:
+    """A name goes into addresses and file names."""
+    if not isinstance(written, str) or not re.fullmatch(r"[a-z0-9_-]{1,40}", written):
+        told = "a region's or province's name is 1 to 40 of the letters a to z, digits, _ and -"
+        raise unreadable([f"{file.name}, {written!r}: {told}"])
+    return written
 
 
 def _mapping(file: File) -> dict[str, Json]:
@@ -116,7 +125,8 @@ def _mapping(file: File) -> dict[str, Json]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise unreadable([f"{file.name}, line {line}: {error.problem}"]) from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        # An unquoted 2027-02-30 is a date to YAML; a number may have more digits than Python takes.
         raise unreadable([f"{file.name}: {error}"]) from None
     if not isinstance(written, dict):
         raise unreadable([f"{file.name}, line 1: is not a document of names and values"])
@@ -125,7 +135,7 @@ def _mapping(file: File) -> dict[str, Json]:
 
 def _day(file: File, written: Json) -> date:
     try:
-        return written if isinstance(written, date) else date.fromisoformat(str(written))
+        return written if type(written) is date else date.fromisoformat(str(written))
     except ValueError:
         told = "effective_from: the day from which the file holds is missing or no day (2027-01-01)"
         raise unreadable([f"{file.name}, {told}"]) from None

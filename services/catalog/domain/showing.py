@@ -19,8 +19,8 @@ def with_sources(part: BaseModel) -> Json:
 def plain(shown: Json) -> Json:
     """Show the values alone; what is unknown is null.
 
-    Beside them `unverified` names the values of grade R, which are never told as facts, and `disputed` those
-    that another source contradicts.
+    Beside them `unverified` names the values of grade R, which are never told as facts, `disputed` those that
+    another source contradicts, and `notes` holds what must be known of a value.
     """
     if isinstance(shown, list):
         return [plain(one) for one in shown]
@@ -33,8 +33,9 @@ def plain(shown: Json) -> Json:
         "unverified": [name for name, value in sourced.items() if value["grade"] == "R" and "v" in value],
         "disputed": [name for name, value in sourced.items() if value.get("conflict")],
     }
+    notes = {name: value["note"] for name, value in sourced.items() if value.get("note")}
     values = {name: plain(value) for name, value in shown.items()}
-    return values | {name: found for name, found in marks.items() if found}
+    return values | {name: found for name, found in {**marks, "notes": notes}.items() if found}
 
 
 def sourced_values(part: Any, path: str = "") -> Iterator[tuple[str, Provenance]]:

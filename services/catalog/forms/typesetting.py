@@ -35,6 +35,15 @@ def blank_form(policy: RegionPolicy) -> bytes:
     raise Unreadable("form-too-long", f"the policy of {policy.region}: {TOO_LONG}")
 
 
+def faults(policy: RegionPolicy) -> list[str]:
+    """Tell why the form of a policy cannot be made; nothing if it can."""
+    try:
+        blank_form(policy)
+    except Unreadable as error:
+        return [f"the blank form: {error.detail}"]
+    return []
+
+
 def _typeset(words: Words) -> bytes | None:
     """Typeset once; None if the letters are too large for two pages."""
     import typst  # large, and the command line does without

@@ -32,9 +32,12 @@ async def test_a_standard_advises_on_evidence_and_names_a_person_who_decides(off
     met = (await office.client.post(where, json={"papers": [paper]})).json()
     low = (await office.client.post(where, json={"papers": [{**paper, "issuer_level": 1}]})).json()
     nothing = (await office.client.post(where, json={})).json()
-    assert [one["fulfilment"] for one in (met, low, nothing)] == ["met", "not_met", "not_shown"]
-    assert met["note_zh"]
-    assert low["tree"]["reason_zh"]
+    said = [one["advice"]["fulfilment"] for one in (met, low, nothing)]
+    assert said == ["met", "not_met", "not_shown"]
+    assert met["advice"]["note_zh"]
+    assert low["advice"]["tree"]["reason_zh"]
+    assert (met["standard"]["src"], met["standard"]["grade"]) == ("F-JX67", "B")
+    assert "check against the official text" in met["standard"]["note"]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,11 @@ async def test_advice_without_a_standard_says_why(
 ) -> None:
     answer = await office.client.post(f"/api/catalog{path}", json={})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("path", ["/regions/shangrao?at=1800-01-01", "/regions/shangrao?at=2026-02-30"])
+async def test_a_day_before_all_policies_or_that_is_none_is_refused(office: PolicyOffice, path: str) -> None:
+    assert (await office.client.get(f"/api/catalog{path}")).status_code == 422
 
 
 async def test_evidence_that_names_somebody_is_refused(office: PolicyOffice) -> None:
@@ -81,6 +89,21 @@ async def test_institutions_are_found_by_level_place_and_what_they_may_treat(off
         division
     }
     assert all("虚构" in one["name"] for one in everywhere)
+
+
+async def test_what_an_institution_may_treat_is_unknown_where_nobody_knows(office: PolicyOffice) -> None:
+    for region, disease in (("panzhihua", "PZH-001"), ("shangrao", "SRG-032")):
+        found = await office.get(f"/regions/{region}/institutions", disease=disease)
+        assert found
+        assert {one["entitlement"] for one in found} == {"unknown"}
+    known = await office.get(f"{SHANGRAO}/institutions", disease="SRG-001")
+    assert {one["entitlement"] for one in known} == {"entitled"}
+
+
+async def test_a_note_that_limits_a_value_stands_beside_it(office: PolicyOffice) -> None:
+    shown = await office.get(f"{SHANGRAO}/diseases/SRG-001")
+    assert shown["cross_province"] is True
+    assert "放化疗" in shown["notes"]["cross_province"]
 
 
 async def test_the_blank_form_is_a_pdf_with_an_etag_that_holds(office: PolicyOffice) -> None:
