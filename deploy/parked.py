@@ -86,6 +86,8 @@ async def _redrive(service: str, record: int, who: tuple[str, str], dry_run: boo
     async with _database(service) as database:
         row = await parked.one(database, record)
         consumer = await _consumer(service, row["topic"], database)
+        if row["key"] is None:
+            return await parked.redrive_alone(database, consumer, record, who, dry_run=dry_run)
         return await parked.redrive(database, consumer, row["key"], who, dry_run=dry_run)
 
 

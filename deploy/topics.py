@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from shared.contracts.topics import TOPICS, Topic
@@ -33,7 +34,8 @@ async def ensure_topics(bootstrap: str, topics: Sequence[Topic] = TOPICS) -> lis
         if missing:
             await _create(admin, missing)
             await _wait_visible(admin, [topic.name for topic in missing])
-        return [*_made(missing), *differences(topics, known)]
+        changed = await _set_what_differs(admin, [topic for topic in topics if topic.name in known])
+        return [*_made(missing), *changed, *differences(topics, known)]
     finally:
         await admin.close()
 
@@ -51,6 +53,22 @@ def settings_of(topic: Topic) -> dict[str, str]:
     """The topic's settings as Kafka names them."""
     chosen = {"cleanup.policy": topic.cleanup_policy, "retention.ms": str(topic.retention_ms)}
     return chosen | {name: str(value) for name, value in topic.configs.items()}
+
+
+async def _set_what_differs(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[str]:
+    """Give topics of an earlier release the settings of this one; a line for each that changed."""
+    asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
+    held: dict[str, dict[str, str]] = {}
+    for answer in await admin.describe_configs(asked) if asked else []:
+        for code, message, _, name, entries in answer.resources:
+            if code != 0:
+                raise TopicsDiffer(f"Kafka does not show the settings of {name}: {message}")
+            held[name] = {entry[0]: entry[1] for entry in entries}
+    differing = [t for t in topics if any(held[t.name].get(k) != v for k, v in settings_of(t).items())]
+    if differing:
+        wanted = [ConfigResource(ConfigResourceType.TOPIC, t.name, configs=settings_of(t)) for t in differing]
+        await admin.alter_configs(wanted)
+    return [f"topic {topic.name} has the settings of this release now" for topic in differing]
 
 
 def _made(missing: Sequence[Topic]) -> list[str]:

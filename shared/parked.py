@@ -38,6 +38,8 @@ NEXT = """
 SELECT * FROM parked WHERE state = 'open' AND topic = $1 AND key IS NOT DISTINCT FROM $2
 ORDER BY sequence NULLS FIRST, id LIMIT 1 FOR UPDATE"""
 
+ALONE = "SELECT * FROM parked WHERE state = 'open' AND id = $1 FOR UPDATE"
+
 SETTLE = """
 UPDATE parked SET state = $2, settled_at = now(), settled_by = $3, settled_why = $4, body = NULL
 WHERE id = $1"""
@@ -70,11 +72,10 @@ async def park(
 ) -> bool:
     """Keep one record with its bytes; False if it was kept before.
 
-    `why` is (code, reason without personal data, attempts). The key of an unreadable record is held unless
-    `hold` is False.
+    `why` is (code, reason without personal data, attempts). Its key is held unless `hold` is False.
     """
     code, reason, attempts = why
-    key = received.key if received else _readable_key(record.key) if hold else None
+    key = (received.key if received else _readable_key(record.key)) if hold else None
     status = await tx.execute(
         PARK,
         record.topic,
@@ -136,6 +137,13 @@ async def one(database: Database, parked_id: int) -> Row:
     return row
 
 
+async def redrive_alone(
+    database: Database, consumer: Consumer, parked_id: int, who: tuple[str, str], *, dry_run: bool = False
+) -> int:
+    """Handle one parked record again behind which nothing waits; returns how many were handled."""
+    return int(await _redrive_next(database, consumer, (ALONE, parked_id), who, dry_run))
+
+
 async def redrive(
     database: Database, consumer: Consumer, key: str | None, who: tuple[str, str], *, dry_run: bool = False
 ) -> int:
@@ -146,7 +154,7 @@ async def redrive(
     that fails again raises its error and stays. A dry run handles the first one and rolls it back.
     """
     count = 0
-    while await _redrive_next(database, consumer, key, who, dry_run):
+    while await _redrive_next(database, consumer, (NEXT, consumer.topic.name, key), who, dry_run):
         count += 1
         if dry_run:
             break
@@ -154,11 +162,11 @@ async def redrive(
 
 
 async def _redrive_next(
-    database: Database, consumer: Consumer, key: str | None, who: tuple[str, str], dry_run: bool
+    database: Database, consumer: Consumer, which: tuple[Any, ...], who: tuple[str, str], dry_run: bool
 ) -> bool:
     try:
         async with database.transaction() as tx:
-            row = await tx.fetchrow(NEXT, consumer.topic.name, key)
+            row = await tx.fetchrow(*which)
             if row is None or not await _handle_again(tx, consumer, row):
                 return False
             await tx.execute(SETTLE, row["id"], "redriven", *who)

@@ -157,7 +157,7 @@ def _topic_refusals(released: Contracts, today: Contracts) -> Iterator[str]:
             yield f"{name}: the topic was removed; its records are the memory of what happened. Keep it."
             continue
         for field in FIXED:
-            if old[field] != new[field]:
+            if old[field] != new[field] and not _keeps_more(field, new):
                 was, is_ = old[field], new[field]
                 yield f"{name}: its {field} changed from {was} to {is_}: {WHY_FIXED[field]}."
         if _kept(new) < _kept(old):
@@ -166,6 +166,11 @@ def _topic_refusals(released: Contracts, today: Contracts) -> Iterator[str]:
             place = today.topic_of(kind)
             if place is not None and place is not new:
                 yield f"{kind}: it moved from {name} to {place['name']} and would lose its order."
+
+
+def _keeps_more(field: str, new: Mapping[str, Any]) -> bool:
+    """Whether a topic that was compacted keeps everything for ever now: readers find all they count on."""
+    return field == "cleanup_policy" and new[field] == "delete" and _kept(new) == float("inf")
 
 
 def _kept(topic: Mapping[str, Any]) -> float:

@@ -141,7 +141,7 @@ class Measured(Node):
     test: Literal["measured"]
     measure: Code
     compare: Comparison
-    threshold: float
+    threshold: float = Field(allow_inf_nan=False)
     unit: Line
     sex: Sex | None = None
     count: Count = 1

@@ -34,7 +34,7 @@ class Topic:
     @property
     def in_sequence(self) -> bool:
         """Whether readers may count on 1, 2, 3 … per key: compaction removes records in between."""
-        return self.writer != "channels" and self.cleanup_policy == "delete"
+        return not self.stands_alone and self.cleanup_policy == "delete"
 
 
 SUBMISSIONS = Topic(
@@ -120,6 +120,7 @@ MESSAGES = Topic(
     key="application id",
 )
 
+# Not compacted: a version that is announced for a later day must not take the one in force off the bus.
 POLICIES = Topic(
     name="catalog.policies",
     subject="The rules of each region, one document per version",
@@ -128,7 +129,6 @@ POLICIES = Topic(
     events=(policies.PolicyPublished,),
     key="region",
     partitions=1,
-    cleanup_policy="compact",
     stands_alone=True,
 )
 
@@ -140,7 +140,6 @@ CALENDARS = Topic(
     events=(policies.CalendarPublished,),
     key="year",
     partitions=1,
-    cleanup_policy="compact",
     stands_alone=True,
 )
 

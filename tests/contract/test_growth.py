@@ -233,6 +233,18 @@ def test_a_topic_keeps_what_its_readers_count_on(field, value, told):
     assert told in refusal
 
 
+def test_a_compacted_topic_may_keep_everything_from_now_on():
+    before = registered(put("catalog.policies", "cleanup_policy", value="compact"))
+    assert len(before.refusals) == 1
+    topics = copy.deepcopy(TODAY.topics)
+    topics["catalog.policies"]["cleanup_policy"] = "compact"
+    assert judge(Contracts(TODAY.types, topics), TODAY).refusals == []
+    topics["catalog.policies"]["retention_ms"] = -1
+    shorter = copy.deepcopy(TODAY.topics)
+    shorter["catalog.policies"]["retention_ms"] = 1000
+    assert judge(Contracts(TODAY.types, topics), Contracts(TODAY.types, shorter)).refusals
+
+
 def test_a_topic_is_never_removed():
     assert [
         refusal

@@ -27,6 +27,7 @@ from shared import parked
 from shared.contracts.calendars import CalendarDocument
 from shared.contracts.policies import PolicyPublished
 from shared.contracts.topics import POLICIES
+from shared.errors import Unreadable
 from shared.inbox import Consumer
 from shared.kafka import Consumption
 from shared.postgres import Database, migrate
@@ -175,6 +176,20 @@ async def test_an_unreadable_policy_is_parked_and_the_old_version_goes_on(
     assert await parked.count_open(database) == 1
     await parked.discard(database, broken["id"], WHO)
     assert await parked.count_open(database) == 0
+
+
+async def test_each_unreadable_policy_is_handled_again_by_itself(reading: Any) -> None:
+    service, consumer, database, bus = reading
+    await send_broken(bus, consumer.topic.name, "panzhihua", 2)
+    await bus.send(consumer.topic.name, [(published("elsewhere", 1), 1)])
+    await until_read(bus.kafka, consumer.group, consumer.topic)
+    (broken,) = await parked.open_records(database)
+    with pytest.raises(Unreadable):
+        await parked.redrive_alone(database, consumer, broken["id"], WHO)
+    body = value_of(published("panzhihua", 2))
+    await database.execute("UPDATE parked SET body = $2 WHERE id = $1", broken["id"], body)
+    assert await parked.redrive_alone(database, consumer, broken["id"], WHO) == 1
+    assert (await service.versions())["panzhihua"] == 2
 
 
 async def test_a_good_version_does_not_wait_behind_an_unreadable_one_of_its_batch(reading: Any) -> None:

@@ -1,5 +1,6 @@
 """A policy file that is not sound is refused with file, place and reason, and nothing else happens to it."""
 
+import re
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -127,7 +128,7 @@ def test_a_rule_for_a_disease_that_is_not_there_is_refused() -> None:
 
 
 def test_a_disease_that_stands_twice_is_refused() -> None:
-    with pytest.raises(Unreadable, match="disease named twice: PZH-001"):
+    with pytest.raises(Unreadable, match="diseases names PZH-001 twice"):
         read(PANZHIHUA.text.replace("code: PZH-002", "code: PZH-001"))
 
 
@@ -187,9 +188,43 @@ def test_a_name_that_no_address_takes_is_refused(name: str) -> None:
             read_sheet(File("x.yaml", text + 'effective_from: "2027-01-01"\n'))
 
 
-def test_repetitions_do_not_let_a_small_file_grow_without_end() -> None:
-    lines = ["region: x", 'effective_from: "2027-01-01"', "a: &a [" + "x, " * 9 + "x]"]
-    for before, name in pairwise("abcdefghij"):
-        lines.append(f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]")
-    with pytest.raises(Unreadable, match="200,000 values"):
-        read_sheet(File("bomb.yaml", "\n".join(lines)))
+def grown(times: int, depth: int) -> str:
+    """A list that repeats a list that repeats a list, and so on."""
+    lines = ["a: &a [" + ", ".join(["x"] * times) + "]"]
+    for before, name in pairwise("abcdefghij"[:depth]):
+        lines.append(f"{name}: &{name} [{', '.join([f'*{before}'] * times)}]")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (grown(10, 8), "200,000 values"),
+        ("a: &a " + "x" * 400_000 + "\nb: [" + ", ".join(["*a"] * 1000) + "]", "200,000 values"),
+        ("[" * 400_000 + "]" * 400_000, "60 levels"),
+        ("- " * 100_000 + "x", "60 levels"),
+        ("a: &a [" + ", ".join(["*a"] * 2000) + "]", "not complete"),
+        ("a: &a {x: 1}\nb: {<<: [" + ", ".join(["*a"] * 10) + "]}", "merged"),
+        ("hours: {2026-01-01: x}", "plain text"),
+        ("hours: {yes: x}", "plain text"),
+        ("hours: {? [a]: x}", "plain text"),
+    ],
+)
+def test_a_file_that_would_grow_or_mislead_is_refused_before_it_is_built(text: str, told: str) -> None:
+    with pytest.raises(Unreadable, match=told):
+        read_sheet(
+            File("bomb.yaml", f'region: x\neffective_from: "2027-01-01"\n{text}' if ":" in text[:9] else text)
+        )
+
+
+@pytest.mark.parametrize("number", [".inf", "-.inf", ".nan"])
+def test_a_threshold_that_no_value_meets_is_refused(number: str) -> None:
+    text = file("provinces/jiangxi.yaml").text
+    with pytest.raises(Unreadable, match="finite number"):
+        read_sheet(File("jiangxi.yaml", re.sub(r"threshold: -?[0-9.]+", f"threshold: {number}", text)))
+
+
+def test_a_name_that_stands_twice_in_a_list_of_a_layer_is_refused_even_if_it_would_be_laid_over() -> None:
+    text = NATIONAL.text.replace("code: ARREARS", "code: DUPLICATE", 1)
+    with pytest.raises(Unreadable, match="rejection_reasons names DUPLICATE twice"):
+        read_sheet(File("national.yaml", text))

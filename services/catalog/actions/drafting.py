@@ -51,7 +51,7 @@ class Writing:
 
 async def write_draft(database: Database, writing: Writing, now: datetime) -> Draft:
     """Keep a changed policy file as a draft; Refused `policy-unreadable` (422) with line and every reason."""
-    sheet = _read(writing.file)
+    sheet = await _read(writing.file)
     draft = Draft(
         draft_id=uuid7(),
         key=sheet.key,
@@ -101,7 +101,7 @@ async def check_draft(database: Database, draft_id: UUID, by: str, now: datetime
 
 async def check_file(source: Database | Tx, file: File, now: datetime) -> Report:
     """Check a file with what is published, and keep nothing."""
-    sheet = _read(file)
+    sheet = await _read(file)
     return await _checked(source, Edition(sheet, await _newest(source, sheet.key) + 1), now)
 
 
@@ -124,7 +124,7 @@ async def _checked(
 async def compare_draft(database: Database, draft_id: UUID) -> Sequence[Difference]:
     """Tell value by value what a draft changes in the file that it is based on."""
     draft = await find_draft(database, draft_id)
-    sheet = _read(await store.read_draft_file(database, draft_id))
+    sheet = await _read(await store.read_draft_file(database, draft_id))
     held = await store.read_text(database, draft.key, draft.based_on)
     before = read_sheet(File(draft.key, held)).values if held is not None else {}
     return compare(before, sheet.values)
@@ -140,7 +140,7 @@ async def publish_draft(database: Database, draft_id: UUID, by: str, now: dateti
         await store.lock(tx)
         draft = await find_draft(tx, draft_id)
         require_publishable(draft, await _newest(tx, draft.key), by)
-        edition = Edition(_read(await store.read_draft_file(tx, draft_id)), draft.based_on + 1)
+        edition = Edition(await _read(await store.read_draft_file(tx, draft_id)), draft.based_on + 1)
         hands, announced = Hands(draft.written_by, by), list[Announced]()
 
         async def announce(composed: Composed) -> None:
@@ -176,9 +176,9 @@ async def _newest(source: Database | Tx, key: str) -> int:
     return max((one.version for one in await store.read_sheets(source) if one.key == key), default=0)
 
 
-def _read(file: File) -> Sheet:
+async def _read(file: File) -> Sheet:
     try:
-        sheet = read_sheet(file)
+        sheet = await asyncio.to_thread(read_sheet, file)
         if sheet.kind == "calendar":
             calendar_of(sheet, 1)
     except Unreadable as error:

@@ -12,7 +12,7 @@ from services.catalog import store
 from services.catalog.domain.composing import Edition, Made, changed, composed_since
 from services.catalog.domain.places import File
 from services.catalog.domain.publishing import DELIVERED, Hands, state, text_hash
-from services.catalog.domain.sheets import Sheet, calendar_of, read_sheet
+from services.catalog.domain.sheets import Sheet, next_calendar, read_sheet
 from shared import outbox
 from shared.postgres import Database, Tx
 
@@ -61,11 +61,19 @@ async def publish_files(tx: Tx, new: Sequence[Edition], hands: Hands, now: datet
     for edition in new:
         await store.add_sheet(tx, edition, text_hash(edition.sheet.file.text), hands, now)
         if edition.sheet.kind == "calendar":
-            calendar = calendar_of(edition.sheet, edition.version)
-            await store.add_calendar(tx, calendar, hands, now)
-            await outbox.add(tx, [state(calendar, now, (), hands)])
-            announced.append(Announced(store.CALENDARS, str(calendar.year), calendar.version))
+            announced += await _publish_calendar(tx, edition.sheet, hands, now)
     return announced
+
+
+async def _publish_calendar(tx: Tx, sheet: Sheet, hands: Hands, now: datetime) -> list[Announced]:
+    """State the calendar of a year as its next version, unless that is what is published."""
+    held = {calendar.year: calendar for calendar in await store.read_calendars(tx)}
+    calendar = next_calendar(sheet, held)
+    if calendar is None:
+        return []
+    await store.add_calendar(tx, calendar, hands, now)
+    await outbox.add(tx, [state(calendar, now, (), hands)])
+    return [Announced(store.CALENDARS, str(calendar.year), calendar.version)]
 
 
 async def publish_policies(tx: Tx, composed: Composed, hands: Hands, now: datetime) -> list[Announced]:
@@ -105,7 +113,10 @@ async def _editions(
 ) -> dict[str, list[Edition]]:
     """Read the layers below all regions, or a region's own, with the new versions among them."""
     editions = defaultdict[str, list[Edition]](list)
+    replaced = {one.sheet.key for one in new if one.sheet.effective_from <= since}
     for key, version, text in await store.read_editions(source, since, region):
+        if key in replaced:
+            continue  # nothing of it holds from that day on, and an older release may have written it
         editions[key].append(Edition(read_sheet(File(f"{key}, version {version}", text)), version))
     for edition in new:
         key = edition.sheet.key

@@ -53,8 +53,6 @@ class VersionShown(BaseModel):
     effective_to: date | None
     never_in_force: bool
     layers: list[LayerVersion]
-    written_by: str | None
-    published_by: str | None
     published_at: datetime
 
 
@@ -77,7 +75,7 @@ async def get_region(request: Request, wanted: Wanted) -> Response:
 
 @router.get("/{region}/versions", responses={200: {"model": list[VersionShown]}})
 async def get_versions(request: Request, region: Region) -> Response:
-    """List the published versions: for which days, made of which layers, written and published by whom.
+    """List the published versions: for which days, made of which layers.
 
     `effective_to` is the last day on which a version is in force as far as is published now; a version that
     another one replaced before its first day has none, and neither has the one that holds until further.
@@ -90,8 +88,6 @@ async def get_versions(request: Request, region: Region) -> Response:
             effective_to=last_day(version, versions),
             never_in_force=is_replaced(version, versions),
             layers=[LayerVersion(**layer) for layer in version.layers or []],
-            written_by=version.written_by,
-            published_by=version.published_by,
             published_at=version.published_at,
         )
         for version in versions

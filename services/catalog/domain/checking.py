@@ -15,6 +15,7 @@ from shared.errors import Unreadable
 
 INTAKE_MODES = ("rolling", "windows")
 LIMITS = ("sla_working_days", "acceptance_working_days", "supplement_answer_working_days")
+MOST_WORKING_DAYS = 500
 NEED_NO_BASIS = ("id_document",)
 """Papers that may be asked for without a law that says so (N-04)."""
 
@@ -60,6 +61,7 @@ def check_made(
     if wrong := [told for told in contradictions if told]:
         return Report(errors=tuple(wrong))
     errors = [*_outlived(made), *_cross_references(made), *_vectors(sheet, made, calendars)]
+    errors += [f"{one.policy.region}: {told}" for one in made for told in _lost_on_the_bus(one.policy)]
     errors += [f"{one.policy.region}: {fault}" for one in made for fault in faults(one.policy)]
     warnings = sorted({warning for one in made for warning in _warnings(one.policy)})
     regions = tuple(sorted({one.policy.region for one in made}))
@@ -168,8 +170,8 @@ def _of_intake(policy: RegionPolicy) -> Iterator[str]:
 
 def _of_the_rest(policy: RegionPolicy) -> Iterator[str]:
     for name in LIMITS:
-        if getattr(policy.deadlines, name).v < 1:
-            yield f"{name} is less than one working day"
+        if not 1 <= getattr(policy.deadlines, name).v <= MOST_WORKING_DAYS:
+            yield f"{name} is not a number of working days from 1 to {MOST_WORKING_DAYS}"
     offline = policy.offline_verification
     codes = {disease.code for disease in policy.diseases}
     if offline and (strangers := set(offline.diseases.v or ()) - codes):
@@ -182,6 +184,17 @@ def _is_a_day(month_day: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _lost_on_the_bus(policy: RegionPolicy) -> Iterator[str]:
+    """Whoever reads the published document must read the same policy."""
+    try:
+        read = RegionPolicy.model_validate_json(policy.model_dump_json(exclude_none=True))
+    except ValueError as error:
+        yield f"the document could not be read once it is published: {error}"
+    else:
+        if read != policy:
+            yield "the document would say something else once it is published"
 
 
 def _warnings(policy: RegionPolicy) -> Iterator[str]:

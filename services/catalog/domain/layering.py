@@ -5,6 +5,7 @@ it, where `from.fields` names a source for all values of one name. A list may st
 `from`.
 """
 
+from collections.abc import Iterator
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -33,6 +34,19 @@ def lay_over(lower: Json, upper: Json) -> Json:
     if isinstance(lower, list) and isinstance(upper, list):
         return _join_items(lower, upper)
     return upper
+
+
+def doubles(part: Json, path: str = "") -> Iterator[str]:
+    """Name the lists of a layer in which one code, id, kind, event or part stands twice."""
+    if isinstance(part, dict):
+        for name, value in part.items():
+            yield from doubles(value, f"{path}.{name}" if path else str(name))
+    elif isinstance(part, list):
+        for item in part:
+            yield from doubles(item, path)
+        identity = _identity(part)
+        names = [str(item[identity]) for item in part] if identity else []
+        yield from (f"{path} names {name} twice" for name in sorted(set(names)) if names.count(name) > 1)
 
 
 def _spell(kind: Any, written: Json, group: Group) -> Json:
@@ -101,7 +115,7 @@ def _is_leaf(value: dict[str, Json]) -> bool:
 
 
 def _join_items(lower: list[Json], upper: list[Json]) -> list[Json]:
-    identity = next((name for name in IDENTITIES if all(_has(item, name) for item in [*lower, *upper])), None)
+    identity = _identity([*lower, *upper])
     if identity is None:
         return upper
     joined = {item[identity]: item for item in lower}
@@ -109,6 +123,10 @@ def _join_items(lower: list[Json], upper: list[Json]) -> list[Json]:
         held = joined.get(item[identity])
         joined[item[identity]] = lay_over(held, item) if held else item
     return list(joined.values())
+
+
+def _identity(items: list[Json]) -> str | None:
+    return next((name for name in IDENTITIES if all(_has(item, name) for item in items)), None)
 
 
 def _has(item: Json, name: str) -> bool:

@@ -1,9 +1,8 @@
 """Where in a policy file a value stands: path in words and line; pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 import yaml
@@ -11,6 +10,8 @@ import yaml
 from services.catalog.domain.layering import IDENTITIES, Json
 
 MOST_PARTS = 200_000
+MOST_LETTERS = 8_000_000
+DEEPEST = 60
 """Repeated parts (YAML's anchors) count each time, so that a small file cannot grow without end."""
 
 
@@ -38,7 +39,7 @@ class _StrictLoader(yaml.CSafeLoader):
 def _mapping_without_doubles(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen = set[str]()
     for key, _ in node.value:
-        if not isinstance(key, yaml.ScalarNode):
+        if key.tag != "tag:yaml.org,2002:str":
             raise yaml.MarkedYAMLError(problem="a name must be plain text", problem_mark=key.start_mark)
         if key.value in seen:
             raise yaml.MarkedYAMLError(problem=f"{key.value} stands here twice", problem_mark=key.start_mark)
@@ -51,21 +52,62 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:map", _mapping_without_doubles)
 
 def parse(file: File) -> Json:
     """Read YAML in which no key stands twice; yaml.YAMLError otherwise."""
-    document = yaml.load(file.text, _StrictLoader)  # noqa: S506 (a safe loader)
-    if sum(1 for _ in islice(_parts(document), MOST_PARTS)) == MOST_PARTS:
-        raise yaml.YAMLError(f"it holds {MOST_PARTS:,} values or more once its repetitions are written out")
-    return document
+    _refuse_what_grows(file.text)
+    return yaml.load(file.text, _StrictLoader)  # noqa: S506 (a safe loader)
 
 
-def _parts(document: Json) -> Iterator[Json]:
-    waiting = [document]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        if isinstance(part, dict):
-            waiting.extend(part.values())
-        elif isinstance(part, list):
-            waiting.extend(part)
+@dataclass(slots=True)
+class _Weight:
+    """How much a part holds once its repetitions are written out."""
+
+    anchor: str | None = None
+    parts: int = 0
+    letters: int = 0
+
+    def add(self, other: "_Weight") -> None:
+        self.parts += other.parts
+        self.letters += other.letters
+
+
+def _refuse_what_grows(text: str) -> None:
+    """Go through the flat events of a file, before anything is built of it."""
+    whole = [_Weight()]
+    known: dict[str, _Weight] = {}
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            whole.append(_Weight(event.anchor, 1))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            _close(whole, known)
+        elif isinstance(event, yaml.ScalarEvent):
+            _refuse_merge(event)
+            whole.append(_Weight(event.anchor, 1, len(event.value)))
+            _close(whole, known)
+        elif isinstance(event, yaml.AliasEvent):
+            if event.anchor not in known:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise yaml.YAMLError(f"line {line}: *{event.anchor} repeats what is not complete before it")
+            whole[-1].add(known[event.anchor])
+        _refuse_weight(whole)
+
+
+def _close(whole: list[_Weight], known: dict[str, _Weight]) -> None:
+    closed = whole.pop()
+    whole[-1].add(closed)
+    if closed.anchor:
+        known[closed.anchor] = closed
+
+
+def _refuse_merge(event: yaml.ScalarEvent) -> None:
+    if event.value == "<<" and event.implicit[0]:
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        raise yaml.YAMLError(f"line {line}: a mapping is not merged into another by <<")
+
+
+def _refuse_weight(whole: list[_Weight]) -> None:
+    if len(whole) > DEEPEST:
+        raise yaml.YAMLError(f"it is nested more than {DEEPEST} levels deep")
+    if sum(one.parts for one in whole) > MOST_PARTS or sum(one.letters for one in whole) > MOST_LETTERS:
+        raise yaml.YAMLError(f"it holds more than {MOST_PARTS:,} values once repetitions are written out")
 
 
 def path_of(document: Json, steps: Sequence[str | int]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from services.catalog.domain.layering import Json, spell_out
+from services.catalog.domain.layering import Json, doubles, spell_out
 from services.catalog.domain.places import File, parse
 from services.catalog.domain.reasons import errors_in, reasons, unreadable, validated
 from shared.contracts.calendars import CalendarDocument
@@ -61,6 +61,8 @@ def read_sheet(file: File) -> Sheet:
     wrong = [error for error in errors_in(RegionPolicy, spelled) if error["type"] not in OF_A_PART]
     if wrong:
         raise unreadable(reasons(wrong, spelled, [file]))
+    if twice := [f"{file.name}: {double}" for double in doubles(spelled)]:
+        raise unreadable(twice)
     return Sheet(
         key,
         file,
@@ -75,6 +77,17 @@ def read_sheet(file: File) -> Sheet:
 def calendar_of(sheet: Sheet, version: int) -> CalendarDocument:
     """Give the calendar that a file holds, as this version."""
     return validated(CalendarDocument, {**sheet.values, "version": version}, [sheet.file])
+
+
+def next_calendar(sheet: Sheet, held: Mapping[int, CalendarDocument]) -> CalendarDocument | None:
+    """Give the calendar of a file as the version after the published one; None if it says the same."""
+    calendar = calendar_of(sheet, 1)
+    before = held.get(calendar.year)
+    if before is None:
+        return calendar
+    if before == calendar.model_copy(update={"version": before.version}):
+        return None
+    return calendar.model_copy(update={"version": before.version + 1})
 
 
 def standards_of(sheet: Sheet) -> list[Standard]:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import asyncpg
+
 from services.catalog.domain.composing import Made
 from services.catalog.domain.publishing import Hands, content_hash
 from shared.contracts.calendars import CalendarDocument
 from shared.contracts.policies import RegionPolicy
+from shared.errors import Unavailable
 from shared.postgres import Database, Row, Tx
 
 POLICIES, CALENDARS = "catalog.policies", "catalog.calendars"
@@ -33,8 +36,12 @@ ON CONFLICT (topic, key) DO UPDATE SET key = excluded.key"""
 
 
 async def lock(tx: Tx) -> None:
-    """Let nobody else publish until this transaction ends."""
-    await tx.execute(LOCK)
+    """Let nobody else publish until this transaction ends; Unavailable while another publication lasts."""
+    try:
+        await tx.execute(LOCK)
+    except asyncpg.LockNotAvailableError:
+        told = "another publication is under way; try again when it is done"
+        raise Unavailable("publication-raced", told, retry_after=30) from None
 
 
 ADD_DOCUMENT = """

@@ -10,7 +10,10 @@ from aiokafka import ConsumerRecord
 
 from services.catalog import actions
 from services.catalog.app import read_documents, read_sheets
+from services.catalog.domain.composing import Made
+from services.catalog.domain.publishing import DELIVERED
 from services.catalog.store import documents, sheets
+from shared.contracts.calendars import CalendarDocument
 from shared.contracts.policies import CalendarPublished, PolicyPublished, RegionPolicy
 from shared.postgres import Database
 from shared.relay import Relay
@@ -172,6 +175,19 @@ async def test_nothing_published_is_not_ready(database: Database) -> None:
     async with an_office(database, delivered=False) as office:
         ready = await office.client.get("/health/ready")
     assert ready.json()["parts"]["documents"]["reason"] == "no policy is published yet"
+
+
+async def test_what_an_earlier_release_published_goes_on_under_its_numbers(database: Database) -> None:
+    """The release before kept documents alone; the calendars are the same, a policy says more now."""
+    calendars = [d for d in read_documents() if isinstance(d, CalendarDocument)]
+    async with database.transaction() as tx:
+        for calendar in calendars:
+            await documents.add_calendar(tx, calendar, DELIVERED, NOW)
+        older = next(d for d in read_documents() if isinstance(d, RegionPolicy))
+        made = Made(older.model_copy(update={"standards": (), "online": None}), ())
+        await documents.add_policy(tx, made, DELIVERED, NOW)
+    stated = await actions.deliver(database, SHEETS, NOW)
+    assert sorted((one.key, one.version) for one in stated) == [("panzhihua", 2), ("shangrao", 1)]
 
 
 STATEMENTS = [
