@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Path, Query, Request, Response
@@ -19,18 +19,6 @@ OTHER_ANSWERS: dict[int | str, dict[str, Any]] = {
     422: {"description": "A parameter does not have the expected form."},
     503: {"description": "The database is away; try again later."},
 }
-
-Plain = dict[str, Any]
-"""A part of a policy whose values stand alone."""
-
-
-def told(kind: Any) -> dict[int | str, dict[str, Any]]:
-    """Describe an answer: with `sources=true` of this kind, else the same with its values alone."""
-    many = get_origin(kind) is list
-    plain = list[Plain] if many else Plain
-    description = "With `sources=true` every value with its source; else each value alone."
-    return {200: {"model": kind | plain, "description": description}}
-
 
 Region = Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,40}$", description="for example panzhihua")]
 Code = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="for example PZH-001")]

@@ -7,16 +7,18 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.catalog import forms
-from services.catalog.api.answering import OTHER_ANSWERS, Asked, Code, Wanted, answer, told
-from services.catalog.domain.finding import Sought, entitlement, find_institutions, form_at
+from services.catalog.api.answering import OTHER_ANSWERS, Asked, Code, Wanted, answer
+from services.catalog.api.describing import told, told_many, without
+from services.catalog.domain.finding import Entitlement, Sought, entitlement, find_institutions, form_at
+from services.catalog.domain.searching import SearchIndex
 from services.catalog.domain.showing import find_diseases, with_sources
 from shared.contracts.benefits import Institution
-from shared.contracts.diseases import Disease
+from shared.contracts.diseases import Disease, NationalCode
 from shared.contracts.evidence import Advice, Evidence, EvidenceShown
 from shared.contracts.materials import MaterialRule
 from shared.contracts.policies import RegionPolicy
-from shared.contracts.sourced import Grade
-from shared.contracts.standards import Scope
+from shared.contracts.sourced import Grade, Sourced
+from shared.contracts.standards import Scope, Standard
 from shared.contracts.submissions import ApplicationType
 from shared.errors import Refused
 from shared.recognition import judge
@@ -64,7 +66,7 @@ class Situation(BaseModel):
     )
 
 
-@router.get("/diseases", responses=told(list[Disease]))
+@router.get("/diseases", responses=told_many(Disease))
 async def get_diseases(request: Request, wanted: Wanted, q: Query64 = "") -> Response:
     """List the diseases of the catalogue, or find them by everyday names and pinyin."""
     policy = await _policy(wanted)
@@ -72,7 +74,7 @@ async def get_diseases(request: Request, wanted: Wanted, q: Query64 = "") -> Res
     return answer(request, [wanted.shown(with_sources(disease)) for disease in found])
 
 
-@router.get("/diseases/{code}", responses=told(Disease))
+@router.get("/diseases/{code}", responses=told(Disease, recognition_standard=Standard, national=NationalCode))
 async def get_disease(request: Request, wanted: Wanted, code: Code) -> Response:
     """Show a disease under its three codes, with its recognition standard."""
     policy = await _policy(wanted)
@@ -104,7 +106,33 @@ async def post_advice(wanted: Wanted, code: Code, evidence: EvidenceShown) -> Ad
     return AdviceGiven(policy_version=policy.version, standard=asked, advice=judge(tree.v, judged))
 
 
-@router.get("/materials", responses=told(list[MaterialRule]))
+@router.get("/standards", responses=told_many(without(Standard, "tree"), diseases=list[str]))
+async def get_standards(request: Request, wanted: Wanted, q: Query64 = "") -> Response:
+    """List the recognition standards that the region's province knows, or find some; without their trees.
+
+    `diseases` are the region's own that are judged by it: none where the region has not taken the disease,
+    or where nobody knows whether it has.
+    """
+    policy = await _policy(wanted)
+    shown = []
+    for standard in SearchIndex.of(policy.standards).find(q):
+        own = [disease.code for disease in policy.diseases if disease.standard == standard.code]
+        head = {name: value for name, value in with_sources(standard).items() if name != "tree"}
+        shown.append({**wanted.shown(head), "diseases": own})
+    return answer(request, shown)
+
+
+@router.get("/standards/{code}", responses=told(Standard))
+async def get_standard(request: Request, wanted: Wanted, code: Code) -> Response:
+    """Show a recognition standard with its tree."""
+    policy = await _policy(wanted)
+    standard = next((one for one in policy.standards if one.code == code), None)
+    if standard is None:
+        raise Refused("standard-unknown", "the region knows no such standard", status=404)
+    return answer(request, wanted.shown(with_sources(standard)))
+
+
+@router.get("/materials", responses=told_many(MaterialRule, form_at_channel=Sourced[str]))
 async def get_materials(
     request: Request, wanted: Wanted, situation: Annotated[Situation, Query()]
 ) -> Response:
@@ -132,7 +160,7 @@ async def get_form(request: Request, wanted: Wanted) -> Response:
     return given
 
 
-@router.get("/institutions", responses=told(list[Institution]))
+@router.get("/institutions", responses=told_many(Institution, entitlement=Entitlement))
 async def get_institutions(request: Request, wanted: Wanted, sought: Annotated[Sought, Query()]) -> Response:
     """List the designated institutions by level, place and what they may treat."""
     policy = await _policy(wanted)

@@ -8,16 +8,16 @@ from pydantic import BaseModel
 from services.catalog.api.answering import (
     OTHER_ANSWERS,
     At,
-    Plain,
     Region,
     Sources,
     Wanted,
     answer,
     shelf_of,
-    told,
 )
+from services.catalog.api.describing import part, told, told_many
 from services.catalog.domain.composing import is_replaced, last_day
 from services.catalog.domain.showing import plain, with_sources
+from shared.contracts.calendars import CalendarDocument
 from shared.contracts.guidance import PolicyChannel
 from shared.contracts.policies import LayerVersion, RegionPolicy
 
@@ -42,6 +42,22 @@ GUIDE = (
     "offices",
     "sources",
 )
+TERMS = (
+    "name",
+    "admdvs",
+    "divisions",
+    "benefit_name",
+    "matter_names",
+    "agency",
+    "applicant_classes",
+    "application_types",
+    "eligibility",
+    "upload",
+    "benefit_start",
+    "notifications",
+    "retention",
+    "rejection_reasons",
+)
 DEADLINES = ("deadlines", "intake_mode", "intake_windows", "public_notice", "calendar_additions", "in_flight")
 
 
@@ -56,7 +72,7 @@ class VersionShown(BaseModel):
     published_at: datetime
 
 
-@router.get("", responses=told(list[Plain]))
+@router.get("", responses=told_many(part("RegionListed", LISTED)))
 async def get_regions(request: Request, at: At = None, sources: Sources = False) -> Response:
     """List the regions with name, division code, benefit name, hotline and the version in force."""
     shelf = shelf_of(request)
@@ -95,13 +111,16 @@ async def get_versions(request: Request, region: Region) -> Response:
     return answer(request, [version.model_dump(mode="json") for version in shown])
 
 
-@router.get("/{region}/channels", responses=told(list[PolicyChannel]))
+@router.get("/{region}/channels", responses=told_many(PolicyChannel))
 async def get_channels(request: Request, wanted: Wanted) -> Response:
     """List the ways to apply, the recommended ones first as the region lists them."""
     return answer(request, wanted.shown((await wanted.document())["channels"]))
 
 
-@router.get("/{region}/deadlines", responses=told(Plain))
+@router.get(
+    "/{region}/deadlines",
+    responses=told(part("RegionDeadlines", DEADLINES), calendars=list[CalendarDocument]),
+)
 async def get_deadlines(request: Request, wanted: Wanted) -> Response:
     """Show the time limits in working days, what moves them, and the calendars they are counted by."""
     document = await wanted.document()
@@ -110,8 +129,15 @@ async def get_deadlines(request: Request, wanted: Wanted) -> Response:
     return answer(request, {**wanted.shown(part), "calendars": calendars})
 
 
-@router.get("/{region}/guide", responses=told(Plain))
+@router.get("/{region}/guide", responses=told(part("RegionGuide", GUIDE)))
 async def get_guide(request: Request, wanted: Wanted) -> Response:
     """Show what applicants are told: notice, steps, check list, comparison, benefit, remedy, offices."""
     document = await wanted.document()
     return answer(request, wanted.shown({name: document[name] for name in GUIDE if name in document}))
+
+
+@router.get("/{region}/terms", responses=told(part("RegionTerms", TERMS)))
+async def get_terms(request: Request, wanted: Wanted) -> Response:
+    """Show who may apply for what: classes, eligibility, types, limits of uploads, messages, reasons."""
+    document = await wanted.document()
+    return answer(request, wanted.shown({name: document[name] for name in TERMS if name in document}))

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, auto
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from shared.contracts.diseases import Disease
+from shared.contracts.standards import Standard
+
+D = TypeVar("D", Disease, Standard)
 
 Syllables = tuple[frozenset[str], ...]
 """What may be typed for each letter of a word, one after the other."""
@@ -39,20 +42,22 @@ class Reach(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A disease, the codes it has in three lists that are kept apart, and what it is called."""
+class Entry(Generic[D]):
+    """A disease or a standard, the codes it has in three lists that are kept apart, and what it is called."""
 
-    disease: Disease
+    found: D
     codes: tuple[str, ...]
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, disease: Disease) -> "Entry":
+    def of(cls, found: D) -> "Entry[D]":
         """Make ready what is compared with a query."""
-        codes = (disease.code, disease.national_code.v, disease.standard)
-        names = (disease.name.v, *disease.aliases.v)
+        one: Disease | Standard = found
+        national = one.national_code.v if one.national_code else None
+        codes = (one.code, national, getattr(one, "standard", None))
+        names = (one.name.v, *(one.aliases.v if one.aliases else ()))
         return cls(
-            disease,
+            found,
             tuple(_folded(code) for code in codes if code),
             tuple(_folded(name) for name in names),
         )
@@ -68,28 +73,26 @@ class Spelled:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchIndex:
-    """The diseases of a catalogue, ready to be searched."""
+class SearchIndex(Generic[D]):
+    """The diseases of a catalogue, or the standards of a province, ready to be searched."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry[D], ...]
 
     @classmethod
-    def of(cls, diseases: Sequence[Disease]) -> "SearchIndex":
+    def of(cls, diseases: Sequence[D]) -> "SearchIndex[D]":
         """Make the index; the pinyin of a word is worked out when it is first searched for."""
         return cls(tuple(Entry.of(disease) for disease in diseases))
 
-    def find(self, query: str) -> list[Disease]:
-        """Find diseases, best first and else in the order of the catalogue; an empty query finds all."""
+    def find(self, query: str) -> list[D]:
+        """Find what is meant, best first and else in the order of the catalogue; an empty query finds all."""
         wanted, typed = _folded(query), _as_pinyin(query)
         if query.strip() and not wanted:
             return []
-        ranked = [(_rank(entry, wanted, typed), entry.disease) for entry in self.entries]
-        return [
-            disease for rank, disease in sorted(ranked, key=lambda pair: pair[0]) if rank < Rank.NOT_FOUND
-        ]
+        ranked = [(_rank(entry, wanted, typed), entry.found) for entry in self.entries]
+        return [found for rank, found in sorted(ranked, key=lambda pair: pair[0]) if rank < Rank.NOT_FOUND]
 
 
-def _rank(entry: Entry, wanted: str, typed: str) -> Rank:
+def _rank(entry: Entry[Any], wanted: str, typed: str) -> Rank:
     by_code = _best(_rank_of_code(code, wanted) for code in entry.codes)
     written = min(by_code, _best(_rank_as_written(name, wanted) for name in entry.names))
     if written < Rank.NOT_FOUND or not typed:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import jsonschema
 import pytest
 
 from shared.postgres import Database
@@ -64,6 +65,40 @@ async def test_evidence_that_names_somebody_is_refused(office: PolicyOffice) -> 
     where = f"/api/catalog{SHANGRAO}/diseases/SRG-029/advice"
     answer = await office.client.post(where, json={"name": "测试员"})
     assert answer.status_code == 422
+
+
+async def test_a_standard_is_found_that_the_region_has_not_taken(office: PolicyOffice) -> None:
+    (found,) = await office.get(f"{SHANGRAO}/standards", q="yinxiebing")
+    assert (found["code"], found["scope"], found["diseases"]) == ("JX-052", "extension", [])
+    assert "tree" not in found
+    assert (await office.get(f"{SHANGRAO}/standards/JX-052"))["tree"]["test"]
+    assert len(await office.get(f"{SHANGRAO}/standards")) == 67
+    (taken,) = await office.get(f"{SHANGRAO}/standards", q="JX-013")
+    assert taken["diseases"] == ["SRG-013"]
+
+
+async def test_terms_are_shown_without_the_whole_policy(office: PolicyOffice) -> None:
+    shown = await office.get("/regions/panzhihua/terms")
+    assert shown["eligibility"]["enrolment_normal"] is True
+    assert [one["id"] for one in shown["applicant_classes"]] == ["employee", "resident", "flexible"]
+
+
+@pytest.mark.parametrize("sources", ["false", "true"])
+@pytest.mark.parametrize("region", ["panzhihua", "shangrao"])
+async def test_answers_have_the_shape_that_is_described(
+    office: PolicyOffice, region: str, sources: str
+) -> None:
+    disease = "PZH-001" if region == "panzhihua" else "SRG-013"
+    described = (await office.client.get("/api/catalog/openapi.json")).json()
+    asked = {"/materials": {"disease": disease}, "/institutions": {"disease": disease}}
+    below = ("", "/versions", "/channels", "/deadlines", "/guide", "/terms", "/diseases", "/standards")
+    for path in (*below, "/materials", "/institutions", f"/diseases/{disease}"):
+        found = await office.get(f"/regions/{region}{path}", sources=sources, **asked.get(path, {}))
+        told = path.replace(disease, "{code}")
+        route = described["paths"][f"/api/catalog/regions/{{region}}{told}"]["get"]
+        schema = route["responses"]["200"]["content"]["application/json"]["schema"]
+        whole = {**schema, "components": described["components"]}
+        jsonschema.Draft202012Validator(whole).validate(found)
 
 
 async def test_the_check_list_tells_the_form_that_a_channel_wants(office: PolicyOffice) -> None:
