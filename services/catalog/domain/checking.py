@@ -1,5 +1,6 @@
 """What a policy file must get right before it may be published, and what its editor is warned of; pure."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,8 @@ from shared.errors import Unreadable
 INTAKE_MODES = ("rolling", "windows")
 LIMITS = ("sla_working_days", "acceptance_working_days", "supplement_answer_working_days")
 MOST_WORKING_DAYS = 500
+WORKING_DAYS = re.compile(r"(\d+) ?个工作日")
+PHONE = re.compile(r"(?<!\d)0\d{2,3}-\d{5,8}(?!\d)")
 NEED_NO_BASIS = ("id_document",)
 """Papers that may be asked for without a law that says so (N-04)."""
 
@@ -63,7 +66,7 @@ def check_made(
     errors = [*_outlived(made), *_cross_references(made), *_vectors(sheet, made, calendars)]
     errors += [f"{one.policy.region}: {told}" for one in made for told in _lost_on_the_bus(one.policy)]
     errors += [f"{one.policy.region}: {fault}" for one in made for fault in faults(one.policy)]
-    warnings = sorted({warning for one in made for warning in _warnings(one.policy)})
+    warnings = sorted({told for one in made for told in (*_warnings(one.policy), *_echoes(one.policy))})
     regions = tuple(sorted({one.policy.region for one in made}))
     return Report(tuple(errors), tuple(warnings), regions=regions)
 
@@ -184,6 +187,24 @@ def _is_a_day(month_day: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _echoes(policy: RegionPolicy) -> Iterator[str]:
+    """Tell texts that repeat a limit or a hotline otherwise than the policy has it."""
+    limits = {str(getattr(policy.deadlines, name).v) for name in LIMITS}
+    extra = (policy.remedy.appeal_answer_working_days, policy.public_notice_working_days)
+    limits |= {str(one.v) for one in extra if one and one.v}
+    phones = {policy.hotline.v, *(office.phone.v for office in policy.offices)}
+    for path, value in sourced_values(policy):
+        text = getattr(value, "v", None)
+        if not isinstance(text, str):
+            continue
+        for said in WORKING_DAYS.findall(text):
+            if said not in limits:
+                yield f"{policy.region}: {path} says {said}个工作日, which is no limit of the policy"
+        for said in PHONE.findall(text):
+            if said not in phones:
+                yield f"{policy.region}: {path} names {said}, which is neither hotline nor office"
 
 
 def _lost_on_the_bus(policy: RegionPolicy) -> Iterator[str]:

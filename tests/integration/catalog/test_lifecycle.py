@@ -165,6 +165,17 @@ async def test_more_than_an_id_document_without_a_law_is_warned_of(office: Polic
     assert not any(" id_document is asked for" in told for told in report["warnings"])
 
 
+async def test_texts_that_still_say_the_old_number_are_warned_of(office: PolicyOffice) -> None:
+    changed = TEN_DAYS.replace("0812-3323000", "0812-3000000").replace("热线0812-3000000", "热线0812-3323000")
+    draft = (await office.draft(changed)).json()
+    report = (await office.post(EDITOR, f"/drafts/{draft['draft_id']}/check")).json()
+    told = "\n".join(report["warnings"])
+    assert "guide.submit.body says 15个工作日, which is no limit of the policy" in told
+    assert "names 0812-3323000, which is neither hotline nor office" in told
+    unchanged = await office.post(EDITOR, "/checks", name="x.yaml", text=from_day(PANZHIHUA, "2026-12-01"))
+    assert not [one for one in unchanged.json()["warnings"] if "no limit" in one or "neither hotline" in one]
+
+
 async def test_a_national_change_reaches_every_region_and_keeps_their_own_values(
     office: PolicyOffice,
 ) -> None:
