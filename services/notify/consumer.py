@@ -136,7 +136,7 @@ async def on_person_key_made(tx: Tx, received: list[Received[PersonKeyMade]]) ->
 
 
 async def on_policy_published(tx: Tx, received: list[Received[PolicyPublished]]) -> None:
-    """Keep signature, switches and names of the regions."""
+    """Keep signature, switches and names of the regions, for the day on which they come into force."""
     await actions.keep_rules(tx, [_rules(r.event.document) for r in received])
 
 
@@ -179,4 +179,5 @@ def _rules(policy: RegionPolicy) -> RegionRules:
         neutral=notifications.neutral_wording.v,
         ways={e.event: [way.value for way in e.channels.v] for e in notifications.by_event},
         material_names={rule.kind: rule.name.v for rule in policy.materials},
+        effective_from=policy.effective_from,
     )
