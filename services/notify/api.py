@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from services.notify.actions import reading
 from services.notify.actions.opening import Vault
-from services.notify.actions.reading import InboxMessage
+from services.notify.actions.reading import InboxAsk, InboxMessage
 from services.notify.domain.delivering import Receipt
 from services.notify.domain.message import State
 from services.notify.templates import Language
@@ -186,7 +186,7 @@ async def get_inbox(
 ) -> InboxPage:
     """Read the caller's inbox, newest first."""
     person_id, look = by
-    inbox = await reading.read_inbox(at.vault, person_id, language, before, limit)
+    inbox = await reading.read_inbox(at.vault, InboxAsk(person_id, language, before, limit), at.now())
     look.applications = sorted({message.row.application_id for message in inbox.messages})
     entries = [_inbox_entry(message) for message in inbox.messages]
     return InboxPage(
@@ -213,7 +213,7 @@ async def post_sms_receipt(receipt: Annotated[Receipt, Depends(_receipt)], at: A
 @router.get("/messages")
 async def get_messages(visit: Visiting, at: At, application_id: UUID) -> LedgerPage:
     """Show every message of one application of the caller's areas with attempts and receipts."""
-    ledger = await reading.read_ledger(at.vault, application_id, visit.staff.areas)
+    ledger = await reading.read_ledger(at.vault, application_id, visit.staff.areas, at.now())
     return LedgerPage(
         application_id=application_id,
         acceptance_no=ledger.acceptance_no,

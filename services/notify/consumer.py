@@ -22,6 +22,7 @@ from shared.contracts.cases import ApplicationAccepted, DecisionMade, MaterialRe
 from shared.contracts.messages import MessageEvent
 from shared.contracts.persons import PersonErased, PersonKeyMade
 from shared.contracts.policies import PolicyPublished, RegionPolicy
+from shared.contracts.sourced import Grade
 from shared.inbox import Consumer
 from shared.postgres import Tx
 from shared.received import Handler, Received
@@ -136,7 +137,7 @@ async def on_person_key_made(tx: Tx, received: list[Received[PersonKeyMade]]) ->
 
 
 async def on_policy_published(tx: Tx, received: list[Received[PolicyPublished]]) -> None:
-    """Keep signature, switches and names of the regions."""
+    """Keep signature, switches and names of the regions, for the day on which they come into force."""
     await actions.keep_rules(tx, [_rules(r.event.document) for r in received])
 
 
@@ -169,14 +170,19 @@ def _reasons(event: DecisionMade) -> Details:
 
 
 def _rules(policy: RegionPolicy) -> RegionRules:
-    notifications = policy.notifications
+    notifications, limits = policy.notifications, policy.deadlines
+    entry = notifications.entry
+    verified = Grade.UNVERIFIED not in {limits.sla_working_days.grade, limits.clock_start.grade}
     return RegionRules(
         region=policy.region,
         version=policy.version,
         signature=policy.sms_signature.v,
         division=policy.admdvs.v,
-        entry=notifications.entry.v if notifications.entry else None,
+        entry=entry.v if entry and entry.grade is not Grade.UNVERIFIED else None,
         neutral=notifications.neutral_wording.v,
         ways={e.event: [way.value for way in e.channels.v] for e in notifications.by_event},
         material_names={rule.kind: rule.name.v for rule in policy.materials},
+        effective_from=policy.effective_from,
+        limit_verified=verified,
+        appeals=not policy.remedy.appeal_channels.unknown,
     )

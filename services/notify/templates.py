@@ -47,7 +47,7 @@ class Wording:
     inbox: Mapping[Language, InboxText]
 
 
-CURRENT: Mapping[Template, int] = dict.fromkeys(Template, 1)
+CURRENT: Mapping[Template, int] = {**dict.fromkeys(Template, 1), Template.REJECTED: 2}
 """The version that new messages take; one that was sent keeps its own, so no published wording changes."""
 
 WORDINGS: Mapping[tuple[Template, int], Wording] = {
@@ -120,6 +120,22 @@ WORDINGS: Mapping[tuple[Template, int], Wording] = {
             ),
         },
     ),
+    (Template.REJECTED, 2): Wording(
+        "【{signature}】您的{matter}(尾号{tail})未通过,原因及救济途径请在{where}查看,"
+        "可补充材料后重新申请{or_appeal}。",
+        {
+            Language.ZH: InboxText(
+                "认定未通过",
+                "您的{matter}（尾号{tail}）于{on}作出的结论为未通过。\n原因：\n{reasons}\n{remedy}\n"
+                "您可以补充材料后重新申请{or_appeal}。",
+            ),
+            Language.EN: InboxText(
+                "Application not approved",
+                "Your application (ending {tail}) was not approved on {on}.\nReasons:\n{reasons}\n{remedy}\n"
+                "You may apply again with further material{or_appeal}.",
+            ),
+        },
+    ),
     (Template.WITHDRAWN, 1): Wording(
         "",
         {
@@ -139,6 +155,7 @@ _CERTAINTY = {
     Language.ZH: {False: "将于", True: "预计于"},
     Language.EN: {False: "due", True: "expected, but not yet certain,"},
 }
+_OR_APPEAL = {Language.ZH: "或申诉", Language.EN: ", or appeal"}
 _COLON = {Language.ZH: "：", Language.EN: ": "}
 _REMEDY = {Language.ZH: "救济途径：{}", Language.EN: "Remedies: {}"}
 
@@ -170,7 +187,8 @@ def _fillings(subject: Subject, language: Language) -> dict[str, str]:
         "matter": "医保业务申请" if rules.neutral else "门诊慢特病认定申请",
         "tail": subject.acceptance_no[-4:],
         "on": details.get("on", ""),
-        "certainty": _CERTAINTY[language][details.get("provisional", False)],
+        "certainty": _CERTAINTY[language][details.get("provisional", False) or not rules.limit_verified],
+        "or_appeal": _OR_APPEAL[language] if rules.appeals else "",
         "where": entry or "原渠道",
         "where_exactly": f"原渠道{entry}",
         "items": _numbered([names.get(kind, "") for kind in details.get("kinds", [])], subject, language),

@@ -19,6 +19,7 @@ from services.intake.policies import Policies
 from services.notify import app as notify_app
 from services.notify import consumer as notify
 from services.notify.store.announcing import read_versions
+from services.notify.store.reading import rules_by_region
 from services.review import actions as review_actions
 from services.review import app as review_app
 from services.review import consumer as review
@@ -109,8 +110,7 @@ class OfNotify:
         return await read_versions(self.database)
 
     async def act(self) -> int:
-        signature = "SELECT version FROM regions WHERE region = 'panzhihua' AND signature <> ''"
-        return int(await self.database.fetchval(signature))
+        return (await rules_by_region(self.database, ["panzhihua"], NOON))["panzhihua"].version
 
 
 @pytest.fixture(params=[OfIntake, OfReview, OfNotify])

@@ -77,6 +77,13 @@ def test_a_part_that_says_the_same_is_not_counted_as_newer():
     assert bound(PolicyPart.REMEDY, remedy=some_rules().remedy).newer_parts == set()
 
 
+def test_the_limit_of_acceptance_alone_makes_no_part_newer():
+    other = some_rules(version=2, follows=frozenset(PolicyPart), acceptance_working_days=2)
+    rules = Rulebook.of([some_rules(), other], []).rules("panzhihua", 1, TODAY)
+    assert rules == some_rules()
+    assert at_first(rules).last.newer is None
+
+
 def test_the_policy_says_which_parts_follow():
     rule = InFlightRule(
         part=PolicyPart.REASONS, follows=Sourced(v=Follows.NEWEST, src="test", grade=Grade.UNVERIFIED)
@@ -121,7 +128,8 @@ def test_an_act_under_its_own_version_names_none():
 
 
 def test_the_acceptance_limit_is_that_of_the_pinned_version_and_its_days_those_that_follow():
-    book = Rulebook.of([some_rules(), newest(PolicyPart.CALENDAR, PolicyPart.DEADLINES)], [])
+    follows = (PolicyPart.CALENDAR, PolicyPart.DEADLINES)
+    book = Rulebook.of([some_rules(), newest(*follows, acceptance_working_days=2)], [])
     rules = book.rules("panzhihua", 1, TODAY)
     assert book.first_due(rules, TODAY).on == date(2026, 10, 2)
 

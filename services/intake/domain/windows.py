@@ -1,5 +1,6 @@
 """When a region takes applications, if it does so in windows of the year only; pure."""
 
+from calendar import isleap, monthrange
 from collections.abc import Iterator
 from datetime import date
 
@@ -26,15 +27,18 @@ def opens_on(policy: RegionPolicy, application_type: str, today: date) -> date |
 def _spans(window: IntakeWindow, year: int) -> Iterator[tuple[date, date]]:
     """Give the window of last year, of this and of the next; one may reach over the New Year."""
     for opening in (year - 1, year, year + 1):
-        first, last = _day(opening, window.opens), _day(opening, window.closes)
-        yield first, last if last >= first else _day(opening + 1, window.closes)
+        first, last = _opening(opening, window.opens), _day(opening, window.closes)
+        if window.closes < window.opens:
+            last = _day(opening + 1, window.closes)
+        yield first, max(first, last)
+
+
+def _opening(year: int, month_day: str) -> date:
+    """A window that opens on the leap day opens on 1 March of other years."""
+    return date(year, 3, 1) if month_day == "02-29" and not isleap(year) else _day(year, month_day)
 
 
 def _day(year: int, month_day: str) -> date:
-    if month_day == "02-29":
-        return date(year, 3, 1) if not _is_leap(year) else date(year, 2, 29)
-    return date.fromisoformat(f"{year}-{month_day}")
-
-
-def _is_leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    """Give a day of a year; one that its month does not have is the last of the month."""
+    month, day = map(int, month_day.split("-"))
+    return date(year, month, min(day, monthrange(year, month)[1]))

@@ -17,6 +17,16 @@ from shared.postgres import Database
 
 
 @dataclass(frozen=True, slots=True)
+class InboxAsk:
+    """Whose inbox, in which language, and which page: the one after the message `before`."""
+
+    person_id: UUID
+    language: Language
+    before: UUID | None
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class InboxMessage:
     """A message of one person with its words."""
 
@@ -41,18 +51,16 @@ class Ledger:
     messages: list[store.LedgerRow]
 
 
-async def read_inbox(
-    vault: Vault, person_id: UUID, language: Language, before: UUID | None, most: int
-) -> Inbox:
-    """Read a page of a person's inbox from the message that follows `before`, opened."""
+async def read_inbox(vault: Vault, ask: InboxAsk, now: datetime) -> Inbox:
+    """Read a page of a person's inbox, opened, in the words of the rules in force now."""
     database = vault.database
-    rows = await store.read_inbox(database, person_id, before, most)
-    rules = await store.rules_by_region(database, {row.region for row in rows})
+    rows = await store.read_inbox(database, ask.person_id, ask.before, ask.most)
+    rules = await store.rules_by_region(database, {row.region for row in rows}, now)
     found = await opening.find_keys(database, vault, rows)
     return Inbox(
-        await store.count_unread(database, person_id),
+        await store.count_unread(database, ask.person_id),
         [
-            InboxMessage(row, _in_words(row, row.acceptance_no, rules[row.region], found, language))
+            InboxMessage(row, _in_words(row, row.acceptance_no, rules[row.region], found, ask.language))
             for row in rows
         ],
     )
@@ -73,7 +81,7 @@ async def mark_read(database: Database, message_id: UUID, person_id: UUID, now: 
     return read_at
 
 
-async def read_ledger(vault: Vault, application_id: UUID, areas: Collection[str]) -> Ledger:
+async def read_ledger(vault: Vault, application_id: UUID, areas: Collection[str], now: datetime) -> Ledger:
     """Read every message of an application of the caller's areas, opened.
 
     Refused `application-unknown` (404), or `region-outside-scope` (403) for another area.
@@ -82,7 +90,7 @@ async def read_ledger(vault: Vault, application_id: UUID, areas: Collection[str]
     recipient = await store.read_recipient(database, application_id)
     if recipient is None:
         raise Refused("application-unknown", "no application of this id is known here", status=404)
-    rules = (await store.rules_by_region(database, [recipient.region])).get(recipient.region)
+    rules = (await store.rules_by_region(database, [recipient.region], now)).get(recipient.region)
     if rules is None or rules.division not in areas:
         raise Refused("region-outside-scope", "you do not work for that area", status=403)
     rows = await store.read_ledger(database, application_id)

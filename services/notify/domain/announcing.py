@@ -108,10 +108,11 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class RegionRules:
-    """What notify keeps of a region's policy; `ways` maps a type of event to the ways that are switched on.
+    """What notify keeps of a version of a region's policy; `ways` maps events to the ways that are on.
 
     `entry` is what the region's channels call the list of one's applications, None where that is not known;
-    `neutral` wording does not name the kind of benefit; `material_names` names kinds of paper.
+    `neutral` wording does not name the kind of benefit; `material_names` names kinds of paper. A due day is
+    promised only where the limit is verified (`limit_verified`), an appeal named only where there is one.
     """
 
     region: str
@@ -122,6 +123,9 @@ class RegionRules:
     neutral: bool = False
     ways: Mapping[str, list[str]] = field(default_factory=dict)
     material_names: Mapping[str, str] = field(default_factory=dict)
+    effective_from: date = date.min
+    limit_verified: bool = True
+    appeals: bool = True
 
     def allows(self, template: Template, channel: MessageChannel) -> bool:
         """Tell whether the region sends this message by this way."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -69,29 +70,41 @@ async def erase_recipients(tx: Tx, erased: Sequence[PersonErased]) -> None:
     await tx.execute(ERASE_RECIPIENTS, [e.person_id for e in erased], [e.occurred_at for e in erased])
 
 
-READ_VERSIONS = "SELECT region, version FROM regions"
+READ_VERSIONS = "SELECT region, max(version) AS version FROM regions GROUP BY region"
 
 
 async def read_versions(database: Database) -> dict[str, int]:
-    """Tell which version of each region's policy is kept."""
+    """Tell the newest version of each region's policy that is kept, in force or announced."""
     return {row["region"]: row["version"] for row in await database.fetch(READ_VERSIONS)}
 
 
 KEEP_RULES = """
-INSERT INTO regions (region, version, signature, division, entry, neutral, ways, material_names)
+INSERT INTO regions (region, version, signature, division, entry, neutral, ways, material_names,
+                     effective_from, limit_verified, appeals)
 SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::jsonb[],
-                     $8::jsonb[])
-ON CONFLICT (region) DO UPDATE
-SET version = EXCLUDED.version, signature = EXCLUDED.signature, division = EXCLUDED.division,
-    entry = EXCLUDED.entry, neutral = EXCLUDED.neutral, ways = EXCLUDED.ways,
-    material_names = EXCLUDED.material_names
-WHERE regions.version <= EXCLUDED.version"""
+                     $8::jsonb[], $9::date[], $10::boolean[], $11::boolean[])
+ON CONFLICT (region, version) DO UPDATE
+SET signature = EXCLUDED.signature, division = EXCLUDED.division, entry = EXCLUDED.entry,
+    neutral = EXCLUDED.neutral, ways = EXCLUDED.ways, material_names = EXCLUDED.material_names,
+    effective_from = EXCLUDED.effective_from, limit_verified = EXCLUDED.limit_verified,
+    appeals = EXCLUDED.appeals"""
 
 
 async def keep_rules(tx: Tx, rules: Iterable[RegionRules]) -> None:
-    """Keep what notify needs of published policies, of each region the newest version."""
-    rows = [
-        (r.region, r.version, r.signature, r.division, r.entry, r.neutral, r.ways, r.material_names)
-        for r in rules
-    ]
-    await tx.execute(KEEP_RULES, *map(list, zip(*rows, strict=True)))
+    """Keep what notify needs of published policies, version by version."""
+    await tx.execute(KEEP_RULES, *map(list, zip(*map(_as_kept, rules), strict=True)))
+
+
+_as_kept = attrgetter(
+    "region",
+    "version",
+    "signature",
+    "division",
+    "entry",
+    "neutral",
+    "ways",
+    "material_names",
+    "effective_from",
+    "limit_verified",
+    "appeals",
+)

@@ -40,7 +40,7 @@ TAKE_DUE_TEXTS = f"""{_DUE}
 
 async def take_due_inbox(tx: Tx, now: datetime, most: int) -> list[Due]:
     """Lock inbox messages whose turn it is and whose recipient and region are known."""
-    return await _due(tx, await tx.fetch(TAKE_DUE_INBOX, MessageChannel.IN_APP, now, most))
+    return await _due(tx, await tx.fetch(TAKE_DUE_INBOX, MessageChannel.IN_APP, now, most), now)
 
 
 async def take_due_texts(tx: Tx, now: datetime, most: int) -> list[Due]:
@@ -48,11 +48,11 @@ async def take_due_texts(tx: Tx, now: datetime, most: int) -> list[Due]:
 
     A text waits for the key that its phone number is sealed under, as long as it is worth sending.
     """
-    return await _due(tx, await tx.fetch(TAKE_DUE_TEXTS, MessageChannel.SMS, now, most))
+    return await _due(tx, await tx.fetch(TAKE_DUE_TEXTS, MessageChannel.SMS, now, most), now)
 
 
-async def _due(tx: Tx, rows: Sequence[Row]) -> list[Due]:
-    rules = await rules_by_region(tx, {row["region"] for row in rows}) if rows else {}
+async def _due(tx: Tx, rows: Sequence[Row], now: datetime) -> list[Due]:
+    rules = await rules_by_region(tx, {row["region"] for row in rows}, now) if rows else {}
     return [
         Due(
             _delivery(row),

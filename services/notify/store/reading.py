@@ -8,17 +8,28 @@ from uuid import UUID
 
 from services.notify.domain.announcing import Details, Recipient, RegionRules, Template
 from services.notify.domain.message import State
+from shared.clock import shanghai_date
 from shared.contracts.messages import MessageChannel
 from shared.postgres import Database, Tx
 
 RULES = """
-SELECT region, version, signature, division, entry, neutral, ways, material_names
-FROM regions WHERE region = ANY($1::text[])"""
+SELECT DISTINCT ON (region)
+    region, version, signature, division, entry, neutral, ways, material_names, effective_from,
+    limit_verified, appeals
+FROM regions WHERE region = ANY($1::text[])
+ORDER BY region, effective_from > $2, CASE WHEN effective_from <= $2 THEN -version ELSE version END"""
 
 
-async def rules_by_region(source: Tx | Database, regions: Collection[str]) -> dict[str, RegionRules]:
-    """Read what is kept of the policies of regions; a region whose policy is not here yet is missing."""
-    return {row["region"]: RegionRules(**row) for row in await source.fetch(RULES, list(regions))}
+async def rules_by_region(
+    source: Tx | Database, regions: Collection[str], now: datetime
+) -> dict[str, RegionRules]:
+    """Read the rules of regions that are in force: of each the newest version whose day has come.
+
+    Where all versions here are still to come, the first of them counts: an earlier release compacted the
+    topic, so those before it may be gone. A region of which no policy is here yet is missing.
+    """
+    rows = await source.fetch(RULES, list(regions), shanghai_date(now))
+    return {row["region"]: RegionRules(**row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

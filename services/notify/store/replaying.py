@@ -1,6 +1,6 @@
 """What of notify's tables a rebuild from the topics is compared with."""
 
-from shared.replaying import OPEN_NOW, Compared, Tables, shared_tables
+from shared.replaying import OPEN_NOW, Compared, Tables, newest, shared_tables
 
 OPEN = "state IN ('queued', 'sending')"
 NOT_OPEN = "CASE WHEN NOT state IN ('queued', 'sending') THEN {} END"
@@ -21,7 +21,17 @@ TABLES: Tables = {
             )
         },
     ),
-    "regions": Compared(("region",), "region"),
+    "regions": Compared(
+        ("region", "version"),
+        "region",
+        instead={
+            "effective_from": (
+                "CASE WHEN effective_from > current_date THEN effective_from END",
+                "a day that has come is as good as any other; versions of before days were kept have another",
+            )
+        },
+        only=newest("regions", "region"),
+    ),
     "messages": Compared(
         ("message_id",),
         "application_id",

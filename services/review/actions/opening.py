@@ -47,10 +47,9 @@ async def close_cases(tx: Tx, withdrawn: Sequence[ApplicationWithdrawn], now: da
 
 
 def _opening(submitted: ApplicationSubmitted, book: Rulebook, now: datetime) -> store.Change:
-    region, version = submitted.region, submitted.policy_version
-    rules = book.rules(region, version, shanghai_date(now))
+    rules = book.rules(submitted.region, submitted.policy_version, shanghai_date(now))
     due = book.first_due(rules, domain.received_on(submitted))
-    event = domain.open_case(submitted, book.pinned(region, version), due, now)
+    event = domain.open_case(submitted, rules, due, now)
     return store.Change(domain.evolve(None, event), [event], domain.Dossier(submitted))
 
 

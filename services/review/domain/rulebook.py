@@ -83,8 +83,8 @@ class Rulebook:
         """
         key = (rules.region, rules.version, rules.newer_version, received_on)
         if key not in self._first_dues:
-            days = self.pinned(rules.region, rules.version).acceptance_working_days
-            self._first_dues[key] = self.calendar(rules).add_working_days(received_on, days)
+            limit = rules.acceptance_working_days
+            self._first_dues[key] = self.calendar(rules).add_working_days(received_on, limit)
         return self._first_dues[key]
 
     def newest(self) -> list[Rules]:

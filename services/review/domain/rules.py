@@ -15,7 +15,6 @@ from shared.contracts.policies import RegionPolicy
 FIELDS: Mapping[PolicyPart, tuple[str, ...]] = {
     PolicyPart.DEADLINES: (
         "sla_working_days",
-        "acceptance_working_days",
         "supplement_answer_working_days",
         "clock_start",
         "on_supplement",
@@ -27,7 +26,10 @@ FIELDS: Mapping[PolicyPart, tuple[str, ...]] = {
     PolicyPart.REMEDY: ("remedy",),
     PolicyPart.CALENDAR: ("calendar_additions",),
 }
-"""What review applies of each part of a policy; the other fields are always those of the pinned version."""
+"""What review applies of each part of a policy; the other fields are always those of the pinned version.
+
+So is the limit of acceptance: it runs from receipt, under the version that was in force then.
+"""
 
 HOUR = re.compile(r"(?<!\d)(?:[01]?\d|2[0-3]):[0-5]\d")
 

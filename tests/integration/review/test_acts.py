@@ -15,7 +15,7 @@ from shared.contracts.sourced import Grade
 from shared.errors import Refused, Unavailable
 from tests.support.cases import an_opinion
 from tests.support.private import told
-from tests.support.review_desk import ReviewDesk, a_database, in_shangrao, refused
+from tests.support.review_desk import in_shangrao, refused
 from tests.support.samples import NOON, an_application_submitted
 
 REJECTION = {
@@ -24,20 +24,6 @@ REJECTION = {
     "reasons": [{"code": "RECORD_TOO_OLD", "detail": "出院记录为2025年1月，已超过六个月。"}],
 }
 APPROVAL = {"outcome": "approved", "opinion": "符合认定标准。"}
-
-
-@pytest.fixture(scope="module")
-async def database(servers):
-    database = await a_database(servers)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def desk(database):
-    desk = await ReviewDesk.cleared(database)
-    yield desk
-    await desk.client.aclose()
 
 
 async def withdraw(desk, case):

@@ -9,7 +9,7 @@ from shared.contracts.policies import PolicyPublished
 from shared.contracts.standards import Standard
 from tests.support.cases import a_material
 from tests.support.recognition import a_standard
-from tests.support.review_desk import PUBLISHED, ReviewDesk, a_database, in_shangrao, refused
+from tests.support.review_desk import PUBLISHED, in_shangrao, refused
 from tests.support.samples import NOON
 
 WITH, CHANGED, WITHOUT = 102, 103, 104
@@ -60,25 +60,17 @@ def a_policy(version: int, *standards: Standard) -> PolicyPublished:
     return published.model_copy(update={"policy_version": version, "document": document})
 
 
-@pytest.fixture(scope="module")
-async def database(servers):
-    database = await a_database(servers)
-    yield database
-    await database.close()
-
-
 @pytest.fixture
-async def desk(database):
-    desk = await ReviewDesk.cleared(database)
+async def desk(desk):
+    """The desk knows three more versions of Shangrao's policy."""
     policies = [
         a_policy(WITH, a_standard("JX-012", a_tree(2))),
         a_policy(CHANGED, a_standard("JX-012", a_tree(3))),
         a_policy(WITHOUT),
     ]
-    async with database.transaction() as tx:
+    async with desk.database.transaction() as tx:
         await actions.keep_policies(tx, policies, NOON)
-    yield desk
-    await desk.client.aclose()
+    return desk
 
 
 def a_certificate(level: int | None = 2, **changes):

@@ -12,20 +12,6 @@ from tests.support.samples import NOON, an_application_submitted
 FORWARD = {"to_stage": "final", "opinion": "材料齐全。"}
 
 
-@pytest.fixture(scope="module")
-async def database(servers):
-    database = await a_database(servers)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def desk(database):
-    desk = await ReviewDesk.cleared(database)
-    yield desk
-    await desk.client.aclose()
-
-
 async def test_the_queue_lists_the_most_urgent_first_page_by_page(desk):
     days = [18, 14, 16, 11, 15]
     ids = [await desk.receive(an_application_submitted(occurred_at=NOON.replace(day=day))) for day in days]

@@ -3,7 +3,6 @@
 from datetime import date
 
 import httpx
-import pytest
 from prometheus_client import REGISTRY
 
 from services.catalog.domain.publishing import state
@@ -15,26 +14,12 @@ from shared.contracts.cases import DueDateCorrected
 from shared.contracts.deadlines import Follows, InFlightRule, PolicyPart
 from shared.contracts.policies import PolicyPublished
 from shared.contracts.sourced import Grade, Sourced
-from tests.support.review_desk import PUBLISHED, ReviewDesk, a_database, in_shangrao
+from tests.support.review_desk import PUBLISHED, in_shangrao
 from tests.support.samples import NOON, an_application_submitted
 
 MOVED = HolidaySpan(name="调休", first=date(2026, 9, 21), last=date(2026, 9, 25))
 FAIR = CalendarYear(year=2026, source="made up for tests", days_off=(MOVED,))
 TRACE = "SELECT * FROM due_corrections ORDER BY id"
-
-
-@pytest.fixture(scope="module")
-async def database(servers):
-    database = await a_database(servers)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def desk(database):
-    desk = await ReviewDesk.cleared(database)
-    yield desk
-    await desk.client.aclose()
 
 
 def a_calendar(year: int, version: int, *spans: HolidaySpan) -> CalendarDocument:

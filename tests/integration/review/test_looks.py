@@ -2,32 +2,16 @@
 
 from uuid import uuid4
 
-import pytest
-
 from shared.contracts.submissions import Agent
 from tests.support.cases import a_material
 from tests.support.private import PERSON
-from tests.support.review_desk import ReviewDesk, a_database, in_shangrao, refused
+from tests.support.review_desk import in_shangrao, refused
 from tests.support.samples import a_person, an_application_submitted
 
 NAME, ID_NUMBER, PHONE, ADDRESS = "金丝雀", "990101198001010012", "19987654321", "攀枝花市东区鸟鸣街9号"
 AGENT = Agent(name="百灵鸟", id_number="990101198001010015", phone="19900005678", relation="子女")
 CANARIES = (NAME, ID_NUMBER, PHONE, ADDRESS, AGENT.name, AGENT.id_number, AGENT.phone)
 WHY = "申请表上的号码看不清，与身份证核对"
-
-
-@pytest.fixture(scope="module")
-async def database(servers):
-    database = await a_database(servers)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def desk(database):
-    desk = await ReviewDesk.cleared(database)
-    yield desk
-    await desk.client.aclose()
 
 
 def of_a_canary(**changes):
