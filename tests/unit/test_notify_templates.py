@@ -1,6 +1,7 @@
 """The words of messages: what they may say, and how many segments they fill."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import product
 
@@ -29,6 +30,7 @@ PUBLISHED = {
     (Template.MATERIAL_REQUESTED, 1): "2e02014cd5bb",
     (Template.APPROVED, 1): "954393196b04",
     (Template.REJECTED, 1): "11311799bb11",
+    (Template.REJECTED, 2): "165064020e19",
     (Template.WITHDRAWN, 1): "606cace7382a",
 }
 
@@ -122,6 +124,20 @@ def test_a_provisional_date_is_not_told_as_certain() -> None:
     assert "预计于2026-12-11前办结" in sms_text(Template.ACCEPTED, 1, a_subject(provisional=True))
     english = inbox_text(Template.ACCEPTED, 1, a_subject(provisional=True), Language.EN)
     assert "not yet certain" in english.body
+
+
+def test_a_limit_that_nobody_verified_is_not_promised() -> None:
+    unverified = replace(PANZHIHUA, limit_verified=False)
+    assert "预计于2026-12-11前办结" in sms_text(Template.ACCEPTED, 1, a_subject(unverified))
+    assert "将于2026-12-11前办结" in sms_text(Template.ACCEPTED, 1, a_subject(PANZHIHUA))
+
+
+def test_an_appeal_is_named_only_where_there_is_one() -> None:
+    nowhere = replace(PANZHIHUA, appeals=False)
+    for rules, named in ((PANZHIHUA, True), (nowhere, False)):
+        texts = [sms_text(Template.REJECTED, 2, a_subject(rules))]
+        texts += [inbox_text(Template.REJECTED, 2, a_subject(rules), one).body for one in Language]
+        assert [("申诉" in text or "appeal" in text) for text in texts] == [named] * 3
 
 
 def test_neutral_wording_does_not_name_the_kind_of_benefit() -> None:

@@ -186,3 +186,12 @@ def test_nothing_is_stated_where_nothing_changed():
 )
 def test_a_year_is_missed_from_october_before_it_until_it_comes(today, known, missing):
     assert [(one.year, one.since) for one in domain.missing_years(known, today)] == missing
+
+
+def test_a_version_that_no_longer_follows_moves_the_days_back():
+    second = newest(PolicyPart.CALENDAR)
+    third = some_rules(version=3)
+    book = Rulebook.of([some_rules(), second, third], [])
+    assert Rulebook.of([some_rules(), second], []).moves_days(second)
+    assert book.moves_days(third)
+    assert not Rulebook.of([some_rules(), some_rules(version=2)], []).moves_days(some_rules(version=2))

@@ -64,10 +64,13 @@ class Rulebook:
         return max((r for r in known if r.effective_from <= today), key=lambda r: r.version, default=None)
 
     def moves_days(self, newest: Rules) -> bool:
-        """Tell whether a version makes applications of older ones count by other days of the region."""
-        older = (r for r in self.versions[newest.region].values() if r.version < newest.version)
-        wanted = PolicyPart.CALENDAR in newest.follows
-        return wanted and any(differ(PolicyPart.CALENDAR, one, newest) for one in older)
+        """Tell whether applications of older versions may count by other days once a version is in force.
+
+        They do if it wants them to follow its own days, and if it no longer does what an older one did.
+        """
+        older = [r for r in self.versions[newest.region].values() if r.version < newest.version]
+        followed = any(PolicyPart.CALENDAR in one.follows for one in (newest, *older))
+        return followed and any(differ(PolicyPart.CALENDAR, one, newest) for one in older)
 
     def calendar(self, rules: Rules) -> Calendar:
         """Give the national calendar with the region's own days (N-13)."""
