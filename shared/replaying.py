@@ -77,5 +77,5 @@ def newest(table: str, *of: str) -> tuple[str, str]:
     same = " AND ".join(f"n.{column} = t.{column}" for column in of)
     return (
         f"version = (SELECT max(n.version) FROM {table} n WHERE {same})",  # noqa: S608
-        "the topic is compacted by region or year, so older versions may be gone from it",
+        "the topic was compacted in an earlier release, so older versions may be gone from it",
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.notify import app, consumer
+from services.notify.store.announcing import read_versions
 from shared import parked
 from shared.contracts.cases import ApplicationAccepted
 from shared.contracts.persons import PersonKeyMade
@@ -129,7 +130,8 @@ class TestPolicies(NotifyHandler):
             versions = [a_policy_published("region-1", version) for version in (2, 1)]
             await bus.send(reader.topic.name, [(event, 1) for event in versions])
             await self.settled(servers, reader)
-            assert [row[1] for row in await self.effects(database)] == [2]
+            assert sorted(row[1] for row in await self.effects(database)) == [1, 2]
+            assert (await read_versions(database)) == {"region-1": 2}
 
 
 def a_key_made(person_id: UUID) -> PersonKeyMade:
