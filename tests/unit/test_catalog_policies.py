@@ -77,6 +77,12 @@ def test_what_comes_from_the_national_layer_says_so() -> None:
     assert {reason.text_zh.origin for reason in SHANGRAO.rejection_reasons} == {Layer.NATIONAL}
 
 
+@pytest.mark.parametrize(("region", "switch"), [("panzhihua", "on_offline_verification"), ("shangrao", "on_offline_verification"), ("shangrao", "clock_start")])
+def test_the_law_stands_where_a_city_is_silent(region: str, switch: str) -> None:
+    value = getattr(POLICIES[region].deadlines, switch)
+    assert (value.grade, value.origin) == (Grade.LAW, Layer.NATIONAL)
+
+
 def test_what_was_not_found_stays_visible() -> None:
     assert PANZHIHUA.review.expert_review.unknown
     assert SHANGRAO.review.expert_review.v is ExpertReview.REQUIRED
