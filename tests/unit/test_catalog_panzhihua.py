@@ -224,6 +224,11 @@ def test_the_disputed_windows_close_nothing() -> None:
     assert SHOWN["panzhihua"]["intake_windows"] == []
 
 
+def test_what_an_institution_may_treat_is_unknown_where_no_class_is_known() -> None:
+    listed = SHOWN["panzhihua"]["institutions"]
+    assert all(one["entitled"]["unknown"] and "not found" in one["entitled"]["note"] for one in listed)
+
+
 @pytest.mark.parametrize("region", SHOWN)
 def test_no_institution_is_taken_for_a_real_one(region: str) -> None:
     listed = SHOWN[region]["institutions"]
