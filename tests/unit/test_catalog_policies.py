@@ -1,5 +1,6 @@
 """The shipped policies say what was read about the two regions, and how well it is known."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from shared.contracts.materials import MaterialRule
 from shared.contracts.policies import PolicyPublished, RegionPolicy
 from shared.contracts.sourced import Grade, Layer, Provenance
 from shared.contracts.submissions import PhysicianTitle
+from tests.support.policy_paths import found
 from tests.unit.arrangements import CALENDAR, VECTORS
 
 DOCUMENTS = read_documents()
@@ -77,10 +79,35 @@ def test_what_comes_from_the_national_layer_says_so() -> None:
     assert {reason.text_zh.origin for reason in SHANGRAO.rejection_reasons} == {Layer.NATIONAL}
 
 
-@pytest.mark.parametrize(("region", "switch"), [("panzhihua", "on_offline_verification"), ("shangrao", "on_offline_verification"), ("shangrao", "clock_start")])
+@pytest.mark.parametrize(
+    ("region", "switch"),
+    [
+        ("panzhihua", "on_offline_verification"),
+        ("shangrao", "on_offline_verification"),
+        ("shangrao", "clock_start"),
+    ],
+)
 def test_the_law_stands_where_a_city_is_silent(region: str, switch: str) -> None:
     value = getattr(POLICIES[region].deadlines, switch)
     assert (value.grade, value.origin) == (Grade.LAW, Layer.NATIONAL)
+
+
+@pytest.mark.parametrize(
+    ("part", "word"),
+    [
+        ("shangrao/diseases.SRG-001", "放化疗"),
+        ("shangrao/diseases.SRG-007", "透析"),
+        ("panzhihua/diseases.PZH-003", "放化疗"),
+        ("panzhihua/diseases.PZH-004", "透析"),
+        ("shangrao/national_codes.M00501", "放化疗"),
+        ("shangrao/national_codes.M07801", "透析"),
+    ],
+)
+def test_what_is_settled_elsewhere_in_part_says_which_part_in_plain_chinese(part: str, word: str) -> None:
+    region, _, path = part.partition("/")
+    note = found(region, f"{path}.cross_province")["note"]
+    assert word in note
+    assert not re.search("[a-z]", note)
 
 
 def test_what_was_not_found_stays_visible() -> None:

@@ -10,7 +10,16 @@ from services.catalog.app import HERE
 from tests.support.policy_paths import SHOWN, found
 
 FORM = ("forms/form.typ", "forms/wording.py")
-TEXTS = ("notice", "guide", "checklist", "benefit", "comparison", "materials", "offline_verification", "online")
+TEXTS = (
+    "notice",
+    "guide",
+    "checklist",
+    "benefit",
+    "comparison",
+    "materials",
+    "offline_verification",
+    "online",
+)
 PAUSES = r"不计入|不算在内|不计算在|停止计|暂停(?!联网结算)|顺延至补|重新计(?:算|时)|从头计"
 ANSWER = r"工作日内(?:补|提交|交齐|回复)|逾期未补|未附的|将通知(?:您|你)补"
 MESSAGES = r"短信|站内消息"
