@@ -236,3 +236,26 @@ def test_every_text_is_chinese_and_every_paper_has_a_name():
             assert re.search(r"[\u4e00-\u9fff]", one.text), one.text
             if isinstance(one, PaperShown):
                 assert {kind for alternative in one.any_of for kind in alternative} <= set(KINDS)
+
+
+def test_every_extension_has_everyday_names_for_the_search_alone():
+    for standard in STANDARDS.values():
+        if standard.scope.v is Scope.EXTENSION:
+            assert standard.aliases is not None
+            assert standard.aliases.v
+            assert (standard.aliases.src, standard.aliases.grade) == ("own choice", Grade.UNVERIFIED)
+    names = [name for s in STANDARDS.values() if s.aliases for name in s.aliases.v]
+    assert [name for name, times in Counter(names).items() if times > 1] == []
+
+
+def test_the_national_codes_of_extensions_are_those_that_were_read():
+    coded = {s.code: s.national_code for s in STANDARDS.values() if s.national_code}
+    assert {code: held.v for code, held in coded.items() if held.v} == {
+        "JX-051": "M06501",
+        "JX-052": "M06700",
+        "JX-054": "M00300",
+        "JX-057": "M01001",
+        "JX-064": "M02900",
+        "JX-066": "M04000",
+    }
+    assert len(coded) == 32
