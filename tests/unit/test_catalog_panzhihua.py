@@ -212,6 +212,7 @@ def test_the_list_of_what_to_prepare_names_records_and_identity() -> None:
         ("materials.tests_or_record.max_age_months", [24]),
         ("materials.application_form.form", ["由定点医院副主任医师及以上填写"]),
         ("materials.id_document.any_of", ["社保卡也可以"]),
+        ("materials.tests_or_record.any_of", ["检查报告和病历是两份材料"]),
         ("review.expert_review", ["required"]),
     ],
 )
