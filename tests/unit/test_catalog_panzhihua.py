@@ -71,6 +71,12 @@ def test_each_app_says_how_to_get_in_what_it_does_and_for_whom(
     assert told == [way_in, functions, population]
 
 
+def test_the_app_of_the_province_comes_from_its_layer() -> None:
+    assert (says("province"), found("panzhihua", "province")["origin"]) == ("四川省", "province")
+    assert found("panzhihua", "channels.sichuan_app.way_in")["origin"] == "province"
+    assert found("panzhihua", "channels.sichuan_app.entries")["origin"] == "city"
+
+
 def test_the_national_app_serves_people_of_other_regions() -> None:
     assert says("channels.national_app.cross_region") is True
 
