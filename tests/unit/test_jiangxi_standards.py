@@ -259,3 +259,20 @@ def test_the_national_codes_of_extensions_are_those_that_were_read():
         "JX-066": "M04000",
     }
     assert len(coded) == 32
+
+
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [
+        (8, "follow each other or not"),
+        (9, "until an officer enters it"),
+        (10, "one visit or stay"),
+        (21, "one finding"),
+        (23, "counts as one of the two"),
+        (26, "until an officer enters it"),
+        (46, "need not come from it"),
+        (55, "until an officer enters it"),
+    ],
+)
+def test_what_is_read_loosely_is_named(number, read):
+    assert read in STANDARDS[f"JX-{number:03}"].tree.note
