@@ -175,6 +175,14 @@ def test_an_agent_brings_a_letter_and_a_guardian_a_proof() -> None:
     assert assisted - plainly == {"authorization_letter", "guardianship_proof"}
 
 
+@pytest.mark.parametrize("kind", ["authorization_letter", "guardianship_proof"])
+def test_a_missing_letter_or_proof_does_not_stop_a_submission(kind: str) -> None:
+    asked = rule(PANZHIHUA, kind)
+    assert asked.required.v
+    assert not asked.stops_submission(())
+    assert asked.needed_by.grade is Grade.UNVERIFIED
+
+
 def test_a_record_of_more_than_half_a_year_is_old_in_panzhihua() -> None:
     limit = rule(PANZHIHUA, "tests_or_record").max_age_months
     assert limit is not None
