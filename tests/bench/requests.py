@@ -78,5 +78,5 @@ def a_submission(person: int) -> dict:
             for kind in kinds
         ],
         "declared_true": True,
-        "notice": {"version": "panzhihua-notice-1", "read_at": datetime.now(UTC).isoformat()},
+        "notice": {"version": "panzhihua-notice-2", "read_at": datetime.now(UTC).isoformat()},
     }

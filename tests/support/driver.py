@@ -34,7 +34,7 @@ def a_submission(number: int, **changes: Any) -> dict[str, Any]:
         "id_number": an_id_number(f"{born:%Y%m%d}", number % 999 + 1),
         "phone": f"1990000{number % 10_000:04d}",
     }
-    notice = {"version": "panzhihua-notice-1", "read_at": datetime.now(UTC).isoformat()}
+    notice = {"version": "panzhihua-notice-2", "read_at": datetime.now(UTC).isoformat()}
     papers = [a_material(kind) for kind in PAPERS]
     return a_body(**{"applicant": applicant, "notice": notice, "materials": papers, **changes})
 

@@ -71,6 +71,12 @@ def test_each_app_says_how_to_get_in_what_it_does_and_for_whom(
     assert told == [way_in, functions, population]
 
 
+def test_the_app_of_the_province_comes_from_its_layer() -> None:
+    assert (says("province"), found("panzhihua", "province")["origin"]) == ("四川省", "province")
+    assert found("panzhihua", "channels.sichuan_app.way_in")["origin"] == "province"
+    assert found("panzhihua", "channels.sichuan_app.entries")["origin"] == "city"
+
+
 def test_the_national_app_serves_people_of_other_regions() -> None:
     assert says("channels.national_app.cross_region") is True
 
@@ -212,6 +218,7 @@ def test_the_list_of_what_to_prepare_names_records_and_identity() -> None:
         ("materials.tests_or_record.max_age_months", [24]),
         ("materials.application_form.form", ["由定点医院副主任医师及以上填写"]),
         ("materials.id_document.any_of", ["社保卡也可以"]),
+        ("materials.tests_or_record.any_of", ["检查报告和病历是两份材料"]),
         ("review.expert_review", ["required"]),
     ],
 )
@@ -222,6 +229,11 @@ def test_what_other_pages_claim_stays_visible(path: str, others: list[object]) -
 def test_the_disputed_windows_close_nothing() -> None:
     assert says("intake_mode") == "rolling"
     assert SHOWN["panzhihua"]["intake_windows"] == []
+
+
+def test_what_an_institution_may_treat_is_unknown_where_no_class_is_known() -> None:
+    listed = SHOWN["panzhihua"]["institutions"]
+    assert all(one["entitled"]["unknown"] and "not found" in one["entitled"]["note"] for one in listed)
 
 
 @pytest.mark.parametrize("region", SHOWN)

@@ -1,5 +1,6 @@
 """The shipped policies say what was read about the two regions, and how well it is known."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from shared.contracts.materials import MaterialRule
 from shared.contracts.policies import PolicyPublished, RegionPolicy
 from shared.contracts.sourced import Grade, Layer, Provenance
 from shared.contracts.submissions import PhysicianTitle
+from tests.support.policy_paths import found
 from tests.unit.arrangements import CALENDAR, VECTORS
 
 DOCUMENTS = read_documents()
@@ -75,6 +77,37 @@ def test_what_comes_from_the_national_layer_says_so() -> None:
     assert PANZHIHUA.deadlines.acceptance_working_days.v == 5
     assert PANZHIHUA.deadlines.sla_working_days.origin is Layer.CITY
     assert {reason.text_zh.origin for reason in SHANGRAO.rejection_reasons} == {Layer.NATIONAL}
+
+
+@pytest.mark.parametrize(
+    ("region", "switch"),
+    [
+        ("panzhihua", "on_offline_verification"),
+        ("shangrao", "on_offline_verification"),
+        ("shangrao", "clock_start"),
+    ],
+)
+def test_the_law_stands_where_a_city_is_silent(region: str, switch: str) -> None:
+    value = getattr(POLICIES[region].deadlines, switch)
+    assert (value.grade, value.origin) == (Grade.LAW, Layer.NATIONAL)
+
+
+@pytest.mark.parametrize(
+    ("part", "word"),
+    [
+        ("shangrao/diseases.SRG-001", "放化疗"),
+        ("shangrao/diseases.SRG-007", "透析"),
+        ("panzhihua/diseases.PZH-003", "放化疗"),
+        ("panzhihua/diseases.PZH-004", "透析"),
+        ("shangrao/national_codes.M00501", "放化疗"),
+        ("shangrao/national_codes.M07801", "透析"),
+    ],
+)
+def test_what_is_settled_elsewhere_in_part_says_which_part_in_plain_chinese(part: str, word: str) -> None:
+    region, _, path = part.partition("/")
+    note = found(region, f"{path}.cross_province")["note"]
+    assert word in note
+    assert not re.search("[a-z]", note)
 
 
 def test_what_was_not_found_stays_visible() -> None:
@@ -140,6 +173,14 @@ def test_an_agent_brings_a_letter_and_a_guardian_a_proof() -> None:
     plainly = kinds_for(PANZHIHUA, "PZH-001", "new")
     assisted = {m.kind for m in PANZHIHUA.materials_for("PZH-001", "new", has_agent=True, is_minor=True)}
     assert assisted - plainly == {"authorization_letter", "guardianship_proof"}
+
+
+@pytest.mark.parametrize("kind", ["authorization_letter", "guardianship_proof"])
+def test_a_missing_letter_or_proof_does_not_stop_a_submission(kind: str) -> None:
+    asked = rule(PANZHIHUA, kind)
+    assert asked.required.v
+    assert not asked.stops_submission(())
+    assert asked.needed_by.grade is Grade.UNVERIFIED
 
 
 def test_a_record_of_more_than_half_a_year_is_old_in_panzhihua() -> None:

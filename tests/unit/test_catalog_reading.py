@@ -21,13 +21,14 @@ def file(path: str) -> File:
     return File(Path(path).name, (POLICIES / path).read_text(encoding="utf-8"))
 
 
-NATIONAL, PANZHIHUA, YEAR = file("national.yaml"), file("regions/panzhihua.yaml"), file("calendars/2026.yaml")
+NATIONAL, SICHUAN = file("national.yaml"), file("provinces/sichuan.yaml")
+PANZHIHUA, YEAR = file("regions/panzhihua.yaml"), file("calendars/2026.yaml")
 FROM = date(2025, 1, 1)
 
 
 def read(region: str = PANZHIHUA.text, national: str = NATIONAL.text) -> RegionPolicy:
-    layers = [read_sheet(File("national.yaml", national)), read_sheet(File("panzhihua.yaml", region))]
-    return compose(layers, 1, FROM)
+    files = [File("national.yaml", national), SICHUAN, File("panzhihua.yaml", region)]
+    return compose([read_sheet(one) for one in files], 1, FROM)
 
 
 def line_of(text: str, part: str) -> int:

@@ -175,6 +175,13 @@ def test_what_holds_in_the_whole_province_comes_from_its_layer(path: str, expect
         ("deadlines.sla_working_days", [10, 5]),
         ("public_notice", [True]),
         ("catalogue.count", [68, 61]),
+        ("review.body", ["有资质的定点医疗机构（一级及以上）"]),
+        ("review.expert_review", ["Ⅰ类随到随评，Ⅱ类在20个工作日内"]),
+        ("diseases.SRG-006.disease_class", ["不在Ⅰ类"]),
+        ("diseases.SRG-009.disease_class", ["不在Ⅰ类"]),
+        ("diseases.SRG-010.disease_class", ["不在Ⅰ类"]),
+        ("diseases.SRG-022.disease_class", ["I"]),
+        ("diseases.SRG-033.disease_class", ["I"]),
     ],
 )
 def test_what_other_pages_claim_stays_visible(path: str, others: list[object]) -> None:

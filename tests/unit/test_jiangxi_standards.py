@@ -202,7 +202,7 @@ def test_counts_of_findings_are_those_of_their_rows():
 N_OF = {
     1: [(1, 3)], 2: [(2, 4)], 3: [(1, 3)], 4: [(1, 2)], 7: [(1, 3), (1, 2)], 8: [(1, 2)], 9: [(1, 2)],
     11: [(1, 2)], 12: [(1, 5)], 13: [(1, 2)], 16: [(1, 3)], 17: [(1, 2)], 18: [(1, 3)], 19: [(1, 2)],
-    20: [(1, 2)], 25: [(1, 4)], 28: [(1, 2)], 32: [(1, 3)], 34: [(1, 2)], 35: [(1, 3)],
+    20: [(1, 2)], 23: [(1, 2)], 25: [(1, 4)], 28: [(1, 2)], 32: [(1, 3)], 34: [(1, 2)], 35: [(1, 3)],
     39: [(1, 3), (1, 2)], 51: [(1, 3)], 52: [(1, 2)], 53: [(1, 3)],
 }  # fmt: skip
 
@@ -236,3 +236,43 @@ def test_every_text_is_chinese_and_every_paper_has_a_name():
             assert re.search(r"[\u4e00-\u9fff]", one.text), one.text
             if isinstance(one, PaperShown):
                 assert {kind for alternative in one.any_of for kind in alternative} <= set(KINDS)
+
+
+def test_every_extension_has_everyday_names_for_the_search_alone():
+    for standard in STANDARDS.values():
+        if standard.scope.v is Scope.EXTENSION:
+            assert standard.aliases is not None
+            assert standard.aliases.v
+            assert (standard.aliases.src, standard.aliases.grade) == ("own choice", Grade.UNVERIFIED)
+    names = [name for s in STANDARDS.values() if s.aliases for name in s.aliases.v]
+    assert [name for name, times in Counter(names).items() if times > 1] == []
+
+
+def test_the_national_codes_of_extensions_are_those_that_were_read():
+    coded = {s.code: s.national_code for s in STANDARDS.values() if s.national_code}
+    assert {code: held.v for code, held in coded.items() if held.v} == {
+        "JX-051": "M06501",
+        "JX-052": "M06700",
+        "JX-054": "M00300",
+        "JX-057": "M01001",
+        "JX-064": "M02900",
+        "JX-066": "M04000",
+    }
+    assert len(coded) == 32
+
+
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [
+        (8, "follow each other or not"),
+        (9, "until an officer enters it"),
+        (10, "one visit or stay"),
+        (21, "one finding"),
+        (23, "counts as one of the two"),
+        (26, "until an officer enters it"),
+        (46, "need not come from it"),
+        (55, "until an officer enters it"),
+    ],
+)
+def test_what_is_read_loosely_is_named(number, read):
+    assert read in STANDARDS[f"JX-{number:03}"].tree.note

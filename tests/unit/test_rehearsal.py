@@ -186,8 +186,8 @@ def test_drafts_of_two_layers_are_rehearsed_together() -> None:
 
 
 def test_a_draft_that_makes_no_policy_is_refused_with_the_reason() -> None:
-    draft = a_draft(PANZHIHUA, lambda w: w["sources"].pop("articleP"))
-    with pytest.raises(Unreadable, match="articleP"):
+    draft = a_draft(PANZHIHUA, lambda w: w["sources"].pop("C-PZH-GEO"))
+    with pytest.raises(Unreadable, match="C-PZH-GEO"):
         rehearsed(draft, over=[accepted()])
 
 

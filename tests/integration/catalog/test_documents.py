@@ -126,7 +126,7 @@ async def test_channels_and_guide_are_shown(api: httpx.AsyncClient) -> None:
     channels = (await api.get("/api/catalog/regions/shangrao/channels")).json()
     assert [channel["id"] for channel in channels][:2] == ["ganfutong", "jiangxi_portal"]
     guide = (await api.get("/api/catalog/regions/panzhihua/guide")).json()
-    assert guide["notice"]["version"] == "panzhihua-notice-1"
+    assert guide["notice"]["version"] == "panzhihua-notice-2"
     assert "60日" in guide["remedy"]["text_zh"]
 
 

@@ -173,7 +173,7 @@ async def test_without_its_database_what_is_kept_is_still_answered(
     await database.close()
     kept = await office.client.get(f"{WHERE}/panzhihua/guide")
     other = await office.client.get(f"{WHERE}/panzhihua/channels")
-    assert (kept.status_code, kept.json()["notice"]["version"]) == (200, "panzhihua-notice-1")
+    assert (kept.status_code, kept.json()["notice"]["version"]) == (200, "panzhihua-notice-2")
     assert (other.status_code, other.json()["code"]) == (503, "database-away")
 
 
