@@ -1,7 +1,7 @@
 """Correcting due dates that rest on a calendar which has changed: set-wise, part by part (N-13)."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -9,6 +9,7 @@ import structlog
 from services.review import domain, store
 from services.review.actions.claiming import Desk
 from services.review.domain import Case, MovedBy, Rulebook, Rules
+from services.review.store import Arrival
 from shared import outbox
 from shared.clock import shanghai_date
 from shared.contracts.cases import DueDateCorrected
@@ -17,17 +18,35 @@ from shared.postgres import Tx
 CHUNK = 2000
 """Cases per statement, so that the transaction is never idle for long."""
 
+CROSSING = timedelta(minutes=15)
+"""Longer than a transaction that keeps a calendar, or that counts by one, ever takes."""
+
 log = structlog.get_logger()
 
 
-async def correct_for_calendar(tx: Tx, book: Rulebook, year: int, now: datetime) -> None:
+async def correct_for_calendar(tx: Tx, book: Rulebook, year: int, now: datetime, chunk: int = CHUNK) -> None:
     """Correct the open cases whose clock reaches into a year or beyond it; of other years nothing moves."""
+    if moved_by := _newest(book, year):
+        ids = await store.find_running(tx, date(year, 1, 1), None)
+        await _correct(tx, ids, (book, moved_by), now, chunk)
+
+
+async def correct_crossed(tx: Tx, book: Rulebook, arrival: Arrival, now: datetime) -> None:
+    """Correct the open cases of which something was stated while a calendar was arriving.
+
+    A transaction that had read the rulebook before the calendar was there, and ended after it, counted by the
+    days of before, and was not there to be corrected yet when the calendar was kept. Only events of about
+    that time can be such, so only their cases are looked at, whenever that is.
+    """
+    if moved_by := _newest(book, arrival.year):
+        around = arrival.kept_at - CROSSING, arrival.kept_at + CROSSING
+        ids = await store.find_stated(tx, date(arrival.year, 1, 1), *around)
+        await _correct(tx, ids, (book, moved_by), now)
+
+
+def _newest(book: Rulebook, year: int) -> MovedBy | None:
     newest = next((calendar for calendar in book.years if calendar.year == year), None)
-    if newest is None:
-        return
-    moved_by = MovedBy(calendar_year=year, calendar_version=newest.version)
-    ids = await store.find_running(tx, date(year, 1, 1), None)
-    await _correct(tx, ids, (book, moved_by), now)
+    return MovedBy(calendar_year=year, calendar_version=newest.version) if newest else None
 
 
 async def correct_for_policy(tx: Tx, book: Rulebook, newest: Rules, now: datetime) -> None:
@@ -36,10 +55,12 @@ async def correct_for_policy(tx: Tx, book: Rulebook, newest: Rules, now: datetim
     await _correct(tx, ids, (book, MovedBy(policy_version=newest.version)), now)
 
 
-async def _correct(tx: Tx, ids: Sequence[UUID], by: tuple[Rulebook, MovedBy], now: datetime) -> None:
+async def _correct(
+    tx: Tx, ids: Sequence[UUID], by: tuple[Rulebook, MovedBy], now: datetime, chunk: int = CHUNK
+) -> None:
     corrected = 0
-    for start in range(0, len(ids), CHUNK):
-        cases = await store.lock_running(tx, ids[start : start + CHUNK])
+    for start in range(0, len(ids), chunk):
+        cases = await store.lock_running(tx, ids[start : start + chunk])
         events = [event for case in cases for event in _corrected(case, *by, now)]
         await _save(tx, cases, events)
         corrected += len(events)
@@ -66,18 +87,18 @@ async def _save(tx: Tx, cases: Sequence[Case], events: Sequence[DueDateCorrected
 class Follower:
     """Corrects due dates when a version comes into force, and for what was on its way when a calendar came.
 
-    Correcting is idempotent: whichever process is first states the corrections, the others find none.
+    Correcting is idempotent: whichever process is first states the corrections, the others find none. So a
+    process that begins needs to know nothing of the looks of others: it looks at each calendar as if it came.
     """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._policies: dict[str, int] = {}
-        self._calendars: dict[int, int] | None = None
+        self._calendars: set[tuple[int, int]] = set()
 
     async def follow(self, now: datetime) -> None:
-        """Look once what is in force now and was not at the last look; the first look passes calendars."""
+        """Look once what is in force now and was not at the last look, and what calendars may have missed."""
         book = await self._desk.shelf.rulebook(self._desk.database)
-        await self._follow_calendars(book, now)
         in_force = (book.in_force(region, shanghai_date(now)) for region in book.versions)
         for rules in filter(None, in_force):
             if self._policies.get(rules.region) == rules.version:
@@ -86,11 +107,13 @@ class Follower:
                 async with self._desk.database.transaction() as tx:
                     await correct_for_policy(tx, book, rules, now)
             self._policies[rules.region] = rules.version
+        await self._follow_calendars(book, now)
 
     async def _follow_calendars(self, book: Rulebook, now: datetime) -> None:
-        there = {calendar.year: calendar.version for calendar in book.years}
-        before = there if self._calendars is None else self._calendars
-        for year in [year for year, version in there.items() if before.get(year) != version]:
+        for arrival in await store.read_arrivals(self._desk.database):
+            if (arrival.year, arrival.version) in self._calendars:
+                continue
             async with self._desk.database.transaction() as tx:
-                await correct_for_calendar(tx, book, year, now)
-        self._calendars = there
+                await correct_crossed(tx, book, arrival, now)
+            if now > arrival.kept_at + CROSSING:
+                self._calendars.add((arrival.year, arrival.version))

@@ -77,6 +77,27 @@ async def read_keys(source: Tx | Database) -> list[Key]:
     return [Key(row["kind"], row["key"], row["version"]) for row in await source.fetch(READ_KEYS)]
 
 
+class Arrival(NamedTuple):
+    """The newest calendar of a year, and when it was kept here."""
+
+    year: int
+    version: int
+    kept_at: datetime
+
+
+READ_ARRIVALS = """
+SELECT * FROM (
+    SELECT DISTINCT ON (key) key, version, kept_at FROM catalog_documents
+    WHERE kind = 'calendar' ORDER BY key, version DESC
+) AS newest ORDER BY kept_at DESC, key DESC"""
+
+
+async def read_arrivals(database: Database) -> list[Arrival]:
+    """List the newest calendars of all years, the last to come first: what moved a day is named after it."""
+    rows = await database.fetch(READ_ARRIVALS)
+    return [Arrival(int(row["key"]), row["version"], row["kept_at"]) for row in rows]
+
+
 READ_DOCUMENT = """
 SELECT CASE kind WHEN 'policy' THEN (document - $4::text[]) || $5::jsonb ELSE document END
 FROM catalog_documents WHERE kind = $1 AND key = $2 AND version = $3"""
@@ -117,6 +138,20 @@ ORDER BY application_id"""
 async def find_running(tx: Tx, since: date, region: str | None) -> list[UUID]:
     """List the open cases whose clock runs until a day or longer, of one region or of all."""
     return [row["application_id"] for row in await tx.fetch(FIND_RUNNING, since, region)]
+
+
+FIND_STATED = """
+SELECT application_id FROM cases
+WHERE due_on >= $1 AND status IN ('waiting', 'asked') AND opened_at <= $3 AND changed_at >= $2 AND EXISTS (
+    SELECT FROM jsonb_array_elements(events) AS event
+    WHERE (event -> 'body' ->> 'occurred_at')::timestamptz BETWEEN $2 AND $3
+)
+ORDER BY application_id"""
+
+
+async def find_stated(tx: Tx, since: date, first: datetime, last: datetime) -> list[UUID]:
+    """List the open cases of which something was stated between two moments, running as in `find_running`."""
+    return [row["application_id"] for row in await tx.fetch(FIND_STATED, since, first, last)]
 
 
 LOCK_RUNNING = """

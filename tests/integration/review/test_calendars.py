@@ -124,11 +124,14 @@ async def test_an_ended_case_is_not_corrected(desk):
     assert await corrections(desk, case) == []
 
 
-async def test_more_cases_than_one_chunk_are_all_corrected(desk, monkeypatch):
-    monkeypatch.setattr(actions.correcting, "CHUNK", 2)
+async def test_more_cases_than_one_chunk_are_all_corrected(desk):
     received = [an_application_submitted(None, acceptance_no=f"N{n}") for n in range(5)]
     await desk.receive(*received)
-    await publish(desk, a_calendar(2026, 2, MOVED))
+    kept = store.Document("calendar", "2026", 2, a_calendar(2026, 2, MOVED))
+    async with desk.database.transaction() as tx:
+        await store.keep_documents(tx, [kept], desk.now)
+        book = await Shelf().rulebook(tx)
+        await actions.correcting.correct_for_calendar(tx, book, 2026, desk.now, chunk=2)
     assert await desk.database.fetchval("SELECT count(DISTINCT application_id) FROM due_corrections") == 5
 
 
@@ -155,18 +158,51 @@ async def test_a_regions_own_days_move_nothing_where_the_calendar_is_pinned(desk
     assert await corrections(desk, case) == []
 
 
-async def test_a_case_whose_opening_crossed_the_calendar_is_corrected_by_the_next_look(desk):
-    follower = Follower(desk.desk)
-    await follower.follow(desk.now)
-    async with desk.database.transaction() as tx:
-        book = await Shelf().rulebook(tx)
+async def crossed(desk, *before_it_opens: Follower):
+    """A case that was opened by the calendar of before while a new one was kept."""
+    book = await Shelf().rulebook(desk.database)
     await publish(desk, a_calendar(2026, 2, MOVED))
+    for follower in before_it_opens:
+        await follower.follow(desk.now)
     application = an_application_submitted()
     async with desk.database.transaction() as tx:
         await actions.open_cases(tx, [application], book, desk.now)
+    return application.application_id
+
+
+async def test_a_case_whose_opening_crossed_the_calendar_is_corrected_by_the_next_look(desk):
+    follower = Follower(desk.desk)
     await follower.follow(desk.now)
-    (event,) = await corrections(desk, application.application_id)
+    case = await crossed(desk)
+    await follower.follow(desk.now)
+    (event,) = await corrections(desk, case)
     assert (event.calendar_year, event.calendar_version) == (2026, 2)
+
+
+async def test_a_case_whose_opening_ended_after_the_look_is_corrected_by_the_one_after(desk):
+    follower = Follower(desk.desk)
+    case = await crossed(desk, follower)
+    await follower.follow(desk.now)
+    assert len(await corrections(desk, case)) == 1
+
+
+async def test_a_case_that_crossed_the_calendar_is_corrected_by_a_process_that_began_later(desk):
+    case = await crossed(desk)
+    desk.later(hours=3)
+    follower = Follower(desk.desk)
+    await follower.follow(desk.now)
+    await follower.follow(desk.now)
+    await Follower(desk.desk).follow(desk.now)
+    assert len(await corrections(desk, case)) == 1
+
+
+async def test_a_beginning_process_looks_only_at_cases_of_the_time_when_a_calendar_came(desk):
+    case = await crossed(desk)
+    desk.later(hours=3)
+    await desk.receive(an_application_submitted(acceptance_no="N2"))
+    around = NOON - actions.correcting.CROSSING, NOON + actions.correcting.CROSSING
+    async with desk.database.transaction() as tx:
+        assert await store.find_stated(tx, date(2026, 1, 1), *around) == [case]
 
 
 async def test_an_act_under_a_part_that_follows_names_the_newer_version(desk):
