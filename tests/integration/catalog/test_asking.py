@@ -1,20 +1,11 @@
 """What anyone may ask catalog for a disease: pinyin, standard, advice, check list, institutions, the form."""
 
-from collections.abc import AsyncIterator
-
 import jsonschema
 import pytest
 
-from shared.postgres import Database
-from tests.support.policy_office import PolicyOffice, an_office
+from tests.support.policy_office import PolicyOffice
 
 SHANGRAO = "/regions/shangrao"
-
-
-@pytest.fixture
-async def office(database: Database) -> AsyncIterator[PolicyOffice]:
-    async with an_office(database) as office:
-        yield office
 
 
 async def test_a_disease_is_found_by_pinyin_and_shown_under_its_three_codes(office: PolicyOffice) -> None:

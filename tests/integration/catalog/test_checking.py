@@ -1,22 +1,13 @@
 """What a policy file must get right before anybody may publish it, and what its editor is warned of."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from shared.postgres import Database
-from tests.support.policy_office import PANZHIHUA, PolicyOffice, an_office, from_day
+from tests.support.policy_office import PANZHIHUA, PolicyOffice, from_day
 
 EDITOR, PUBLISHER = "policy_editor-1", "policy_publisher-1"
 LIMIT = "sla_working_days: {v: 15"
 WINDOW = "intake_windows: [{id: w, opens: 02-30, closes: 03-31, effective: {unknown: true}}]\n"
 TEN_DAYS = from_day(PANZHIHUA, "2026-12-01").replace(LIMIT, "sla_working_days: {v: 10")
-
-
-@pytest.fixture
-async def office(database: Database) -> AsyncIterator[PolicyOffice]:
-    async with an_office(database) as office:
-        yield office
 
 
 async def test_a_corrupt_file_is_refused_with_line_and_reason(office: PolicyOffice) -> None:

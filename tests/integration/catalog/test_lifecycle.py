@@ -1,6 +1,5 @@
 """A policy changes without a release: drafted, checked, published by a second person, in force on its day."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -13,12 +12,6 @@ EDITOR, PUBLISHER = "policy_editor-1", "policy_publisher-1"
 LIMIT = "sla_working_days: {v: 15"
 WINDOW = "intake_windows: [{id: w, opens: 02-30, closes: 03-31, effective: {unknown: true}}]\n"
 TEN_DAYS = from_day(PANZHIHUA, "2026-12-01").replace(LIMIT, "sla_working_days: {v: 10")
-
-
-@pytest.fixture
-async def office(database: Database) -> AsyncIterator[PolicyOffice]:
-    async with an_office(database) as office:
-        yield office
 
 
 async def limit(office: PolicyOffice, **asked: object) -> int:
